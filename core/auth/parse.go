@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxName is the longest account name, in characters.
+const maxName = 64
+
+// A LineError is what is wrong with one line of a users file.
+type LineError struct {
+	File string
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
+
+// A line of a users file is an account or, with an empty name, a comment.
+type line struct {
+	name string
+	text string // of an account its hash as written, of a comment all of it
+	hash hash
+}
+
+func readFile(path string) ([]line, error) {
+	fi, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("open users file: %w", err)
+	case !fi.Mode().IsRegular():
+		return nil, fmt.Errorf("users file %s is not a regular file", path)
+	case othersMayWrite(fi.Mode()):
+		return nil, fmt.Errorf("users file %s: mode %04o lets others write", path, fi.Mode().Perm())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read users file: %w", err)
+	}
+	return parse(path, data)
+}
+
+func parse(file string, data []byte) ([]line, error) {
+	var lines []line
+	seen := map[string]int{}
+	number := 0
+	for text := range strings.Lines(string(data)) {
+		number++
+		l, err := parseLine(strings.TrimRight(text, "\r\n"))
+		if first := seen[l.name]; err == nil && first != 0 {
+			err = fmt.Errorf("account %q is already on line %d", l.name, first)
+		}
+		if err != nil {
+			return nil, &LineError{file, number, err}
+		}
+		if l.name != "" {
+			seen[l.name] = number
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+func parseLine(text string) (line, error) {
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" || trimmed[0] == '#' {
+		return line{text: text}, nil
+	}
+	name, hash, ok := strings.Cut(trimmed, ":")
+	if !ok {
+		return line{}, errors.New("want name:hash")
+	}
+	return newAccount(name, hash)
+}
+
+// newAccount checks a name and a hash and makes them a line.
+func newAccount(name, hash string) (line, error) {
+	if err := checkName(name); err != nil {
+		return line{}, err
+	}
+	h, err := parseHash(hash)
+	if err != nil {
+		return line{}, fmt.Errorf("account %q: %w", name, err)
+	}
+	return line{name, hash, h}, nil
+}
+
+func checkName(name string) error {
+	foreign := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
+	}
+	switch {
+	case name == "" || utf8.RuneCountInString(name) > maxName:
+		return fmt.Errorf("account name is not 1 to %d characters", maxName)
+	case name[0] == '-':
+		return fmt.Errorf("account name %q starts with -", name)
+	case strings.ContainsFunc(name, foreign):
+		return fmt.Errorf("account name %q has more than letters, digits and ._@-", name)
+	}
+	return nil
+}

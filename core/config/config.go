@@ -1,0 +1,157 @@
+// Package config reads mtsd.toml, the server's configuration file, and checks
+// all of it before anything starts.
+//
+// The structs here are the file format: a field's toml tag is its key, its is
+// tag what a value has to be (see decoder.text), and Default its default. Any
+// other key in a file is an error. Paths in a file are relative to the file's
+// folder; here they are absolute. An empty path leaves the choice to the server.
+package config
+
+import "time"
+
+// Config is the whole configuration. It is not safe to change while in use.
+type Config struct {
+	Server   Server          `toml:"server"`
+	TLS      TLS             `toml:"tls"`
+	Auth     Auth            `toml:"auth"`
+	Exports  []Export        `toml:"export"`
+	Limits   Limits          `toml:"limits"`
+	Timeouts Timeouts        `toml:"timeouts"`
+	Plugins  Plugins         `toml:"plugins"`
+	Admin    Admin           `toml:"admin"`
+	Log      Log             `toml:"log"`
+	Metrics  Metrics         `toml:"metrics"`
+	Users    map[string]User `toml:"user" is:"name"` // by account name; narrows an account
+
+	source source
+}
+
+// Server says where to listen. An address is host:port, with an IPv6 host in
+// brackets; without a host it means all interfaces, port 0 any free port.
+type Server struct {
+	Listen      []string      `toml:"listen" is:"addr"` // TLS
+	Plain       []string      `toml:"plain" is:"addr"`  // without TLS
+	StartTLS    bool          `toml:"starttls"`         // offer STARTTLS on plain listeners
+	MaxSessions int           `toml:"max_sessions"`     // at once, of all clients; 0: no limit
+	Drain       time.Duration `toml:"drain" is:"zero"`  // what transfers get at shutdown; 0: nothing
+}
+
+// TLS has the server's certificate and what it asks of clients.
+type TLS struct {
+	Cert       string `toml:"cert" is:"path"`                     // PEM; empty: made and kept in the state directory
+	Key        string `toml:"key" is:"path"`                      // PEM; set if Cert is
+	ClientCA   string `toml:"client_ca" is:"path"`                // PEM; empty: no client certificates
+	ClientAuth string `toml:"client_auth" is:"|optional|require"` // set if ClientCA is; optional if the file doesn't say
+	MinVersion string `toml:"min_version" is:"1.2|1.3"`
+	ACME       ACME   `toml:"acme"`
+}
+
+// ACME gets certificates from a certificate authority (RFC 8555).
+type ACME struct {
+	Domains   []string `toml:"domains" is:"host"`  // empty: no ACME
+	Email     string   `toml:"email"`              // contact, may be empty
+	Directory string   `toml:"directory" is:"url"` // of the authority, https; empty: Let's Encrypt
+}
+
+// Auth has the accounts.
+type Auth struct {
+	Users string `toml:"users" is:"path"` // file of name:hash lines
+}
+
+// Export is a directory that is served.
+type Export struct {
+	Path   string `toml:"path" is:"root"` // as clients see it: "/", "/pub" or "c:"
+	Dir    string `toml:"dir" is:"path"`  // on disk
+	Hidden bool   `toml:"hidden"`         // serve dot files too
+}
+
+// Limits are per client (IPv4 address, IPv6 /64) unless they say otherwise.
+// 0 means no limit.
+type Limits struct {
+	SessionsPerClient    int           `toml:"sessions_per_client"`    // at once
+	ConnectionsPerSecond int           `toml:"connections_per_second"` // new ones
+	CommandsPerSecond    int           `toml:"commands_per_second"`
+	BytesPerSecond       Size          `toml:"bytes_per_second"`       // sent, all sessions of the client together
+	TotalBytesPerSecond  Size          `toml:"total_bytes_per_second"` // sent, the whole server
+	LoginFailures        int           `toml:"login_failures"`         // before a ban
+	BanTime              time.Duration `toml:"ban_time" is:"zero"`     // of the first ban; doubled each time up to 24h
+}
+
+// Timeouts end sessions. All are positive.
+type Timeouts struct {
+	Handshake time.Duration `toml:"handshake"` // TLS
+	Login     time.Duration `toml:"login"`     // from accept
+	Line      time.Duration `toml:"line"`      // from a line's first byte to its end
+	Idle      time.Duration `toml:"idle"`      // between commands
+	Write     time.Duration `toml:"write"`     // progress of one chunk
+}
+
+// Plugins says where plugins are and what each may use.
+type Plugins struct {
+	Dir       string        `toml:"dir" is:"path"` // empty: no plugins
+	Timeout   time.Duration `toml:"timeout"`       // of one call
+	Memory    Size          `toml:"memory"`        // of one worker; 0: no limit
+	Instances int           `toml:"instances"`     // calls of one plugin at once; 0: one per processor
+
+	// Settings are the [plugins.NAME] tables by plugin name, as the TOML says
+	// them: string, int64, float64, bool, time.Time, []any, map[string]any.
+	Settings map[string]map[string]any `toml:"-"`
+}
+
+// Admin is the control plane.
+type Admin struct {
+	Socket     string   `toml:"socket" is:"path"`
+	AllowUsers []string `toml:"allow_users"` // of the operating system, beside root and the server's own
+}
+
+// Log says what is logged and where to.
+type Log struct {
+	Level  string `toml:"level" is:"debug|info|warn|error"`
+	Format string `toml:"format" is:"text|json"`
+	File   string `toml:"file" is:"path"` // empty: standard error
+}
+
+// Metrics is the HTTP listener of /metrics, /healthz and /readyz.
+type Metrics struct {
+	Listen string `toml:"listen" is:"addr?"` // empty: none
+}
+
+// User narrows one account. Nil lists and zero rates narrow nothing, an empty
+// list allows nothing.
+type User struct {
+	Exports           []string `toml:"exports" is:"folder"` // exports, or folders in them, it may read
+	Verbs             []string `toml:"verbs" is:"verb"`     // it may use; upper case
+	BytesPerSecond    Size     `toml:"bytes_per_second"`    // sent, all its sessions together
+	CommandsPerSecond int      `toml:"commands_per_second"` // all its sessions together
+	Sessions          int      `toml:"sessions"`            // at once
+}
+
+// Default returns what an empty file means.
+func Default() *Config {
+	return &Config{
+		Server: Server{
+			Listen:      []string{"127.0.0.1:6870"},
+			Plain:       []string{},
+			StartTLS:    true,
+			MaxSessions: 10000,
+			Drain:       30 * time.Second,
+		},
+		TLS: TLS{MinVersion: "1.3"},
+		Limits: Limits{
+			SessionsPerClient:    64,
+			ConnectionsPerSecond: 20,
+			CommandsPerSecond:    200,
+			LoginFailures:        6,
+			BanTime:              10 * time.Minute,
+		},
+		Timeouts: Timeouts{
+			Handshake: 5 * time.Second,
+			Login:     30 * time.Second,
+			Line:      10 * time.Second,
+			Idle:      10 * time.Minute,
+			Write:     30 * time.Second,
+		},
+		Plugins: Plugins{Timeout: 2 * time.Second, Memory: 256e6},
+		Log:     Log{Level: "info", Format: "text"},
+	}
+}

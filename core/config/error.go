@@ -1,0 +1,83 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/BurntSushi/toml"
+)
+
+// An Error is one thing wrong with a configuration.
+type Error struct {
+	File string // as given to Load or Parse; empty: no file was read
+	Line int    // from 1
+	Key  string // dotted, e.g. "limits.ban_time"
+	Msg  string
+}
+
+// Error returns "file:line: key: what is wrong", always one printable line.
+func (e *Error) Error() string {
+	s := e.Key + ": " + e.Msg
+	if e.File != "" {
+		s = fmt.Sprintf("%s:%d: %s", e.File, e.Line, s)
+	}
+	return printable(s)
+}
+
+// Errorf returns an error about the value at key, for checks made after Load.
+// Its line is the key's, or that of its table if the file doesn't have the key,
+// or 1. The keys of the second [[export]] are "export[1].dir" and so on.
+func (c *Config) Errorf(key, format string, args ...any) *Error {
+	return &Error{
+		File: c.source.file,
+		Line: c.source.line(key),
+		Key:  regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, ""),
+		Msg:  fmt.Sprintf(format, args...),
+	}
+}
+
+// syntaxError turns an error of the TOML library about text into one of ours.
+func syntaxError(file, text string, err error) *Error {
+	e := &Error{File: file, Line: 1, Key: "syntax", Msg: err.Error()}
+	pe, ok := errors.AsType[toml.ParseError](err)
+	if !ok {
+		return e
+	}
+	// The library's own line is the next one when the culprit is a line's end.
+	culprit := pe.Position.Start + pe.Position.Len - 1
+	if strings.Contains(pe.Message, "control characters") {
+		culprit++ // it points at the character before
+	}
+	e.Line += strings.Count(text[:min(max(culprit, 0), len(text))], "\n")
+	e.Key = cmp.Or(pe.LastKey, e.Key)
+	e.Msg = pe.Message
+	return e
+}
+
+// reason drops the operation and the path from an error of package os.
+func reason(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}
+
+// printable escapes what a terminal or a log might take for more than text.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
+}

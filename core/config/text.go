@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// text checks a string, and completes it, by the tag of its field: a path is
+// made absolute, a verb upper case, a drive lower case. A tag that is none of
+// the words here lists the strings that are allowed.
+func (d *decoder) text(is, s string) (string, error) {
+	switch is {
+	case "":
+	case "path":
+		if s != "" && !filepath.IsAbs(s) {
+			s = filepath.Join(d.dir, s)
+		}
+	case "addr":
+		return s, checkAddr(s)
+	case "addr?":
+		if s != "" {
+			return s, checkAddr(s)
+		}
+	case "host":
+		return s, checkHost(s)
+	case "url":
+		if u, err := url.Parse(s); s != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+			return s, fmt.Errorf("%q is no https URL", s)
+		}
+	case "root", "folder":
+		n := driveLen(s)
+		return strings.ToLower(s[:n]) + s[n:], checkFolder(s, is == "folder")
+	case "verb":
+		return strings.ToUpper(s), checkVerb(s)
+	case "name":
+		return s, checkName(s)
+	default:
+		return s, checkChoice(s, strings.Split(is, "|"))
+	}
+	return s, nil
+}
+
+func checkChoice(s string, choices []string) error {
+	if slices.Contains(choices, s) {
+		return nil
+	}
+	choices = slices.DeleteFunc(choices, func(c string) bool { return c == "" })
+	return fmt.Errorf("%q is not one of %s", s, strings.Join(choices, ", "))
+}
+
+func checkAddr(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("address %q is not host:port, with an IPv6 host in brackets", s)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("address %q has a port that is not 0 to 65535", s)
+	}
+	switch ip, err := netip.ParseAddr(host); {
+	case s[0] == '[' && !(err == nil && ip.Is6()):
+		return fmt.Errorf("address %q has no IPv6 address in its brackets", s)
+	case host == "" || err == nil:
+		return nil
+	}
+	return checkHost(host)
+}
+
+// checkHost checks a host name. One of digits and dots alone is meant to be an
+// IP address, and a wrong one.
+func checkHost(s string) error {
+	foreign := func(r rune) bool {
+		return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	}
+	if strings.ContainsFunc(s, foreign) || strings.Trim(s, digits+".") == "" || slices.Contains(strings.Split(s, "."), "") {
+		return fmt.Errorf("%q is no host name or IP address", s)
+	}
+	return nil
+}
+
+// driveLen returns the length of the drive that s starts with: 2 for "c:", or 0.
+func driveLen(s string) int {
+	if len(s) >= 2 && s[1] == ':' && strings.Trim(s[:1], letters) == "" {
+		return 2
+	}
+	return 0
+}
+
+const (
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
+
+// checkFolder checks a path as clients see it; below a drive if deep.
+func checkFolder(s string, deep bool) error {
+	drive, rest := s[:driveLen(s)], s[driveLen(s):]
+	clean := strings.HasPrefix(rest, "/") && path.Clean(rest) == rest && !strings.ContainsAny(rest, `\:`) && !strings.ContainsFunc(rest, unicode.IsControl)
+	switch {
+	case drive != "" && rest == "", drive == "" && clean, deep && clean && rest != "/":
+		return nil
+	}
+	return fmt.Errorf(`export path %q is not like "/", "/pub" or "c:"`, s)
+}
+
+func checkVerb(s string) error {
+	if s == "" || strings.Trim(s, letters+digits+"-") != "" {
+		return fmt.Errorf("verb %q has more than letters, digits and -, or nothing", s)
+	}
+	return nil
+}
+
+// checkName checks the name of an account as the users file does.
+func checkName(s string) error {
+	foreign := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
+	}
+	switch {
+	case s == "" || utf8.RuneCountInString(s) > 64:
+		return errors.New("a user name has 1 to 64 characters")
+	case s[0] == '-' || strings.ContainsFunc(s, foreign):
+		return fmt.Errorf("user name %q has more than letters, digits and ._@-, or starts with -", s)
+	}
+	return nil
+}

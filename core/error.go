@@ -1,0 +1,53 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Code tells programs why a command failed. Codes are part of the protocol
+// and never change their meaning.
+type Code string
+
+// The codes of the protocol.
+const (
+	CodeUsage          Code = "usage"
+	CodeUnknownCommand Code = "unknown-command"
+	CodeAuthRequired   Code = "auth-required"
+	CodeAuthFailed     Code = "auth-failed"
+	CodeTLSRequired    Code = "tls-required"
+	CodeBanned         Code = "banned"
+	CodeNotFound       Code = "not-found" // missing, forbidden and not a regular file alike
+	CodeRange          Code = "range"
+	CodeLineTooLong    Code = "line-too-long"
+	CodeRateLimited    Code = "rate-limited"
+	CodeBusy           Code = "busy"
+	CodeAborted        Code = "aborted"
+	CodeChanged        Code = "changed" // the file changed while it was sent
+	CodeTimeout        Code = "timeout"
+	CodeKicked         Code = "kicked"
+	CodeShuttingDown   Code = "shutting-down"
+	CodePluginFailed   Code = "plugin-failed"
+	CodePluginTimeout  Code = "plugin-timeout"
+	CodeInternal       Code = "internal"
+)
+
+// ErrUsage, returned by a Command's Run, is answered with its usage line.
+var ErrUsage = errors.New("usage")
+
+// An Error is a failure in the words that the client sees.
+type Error struct {
+	Code Code
+	Text string // a sentence for people, without a line break
+	Err  error  // the cause, for the log alone; may be nil
+}
+
+// Errorf returns an Error whose text is formatted as by fmt.Sprintf.
+func Errorf(code Code, format string, a ...any) *Error {
+	return &Error{Code: code, Text: fmt.Sprintf(format, a...)}
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package exports
+
+import (
+	"io/fs"
+	"os"
+)
+
+// beneath is a faster way to open files, which this platform doesn't have.
+type beneath struct{}
+
+func newBeneath(*os.Root) beneath { return beneath{} }
+
+func (beneath) open(string) (fs.File, error) { return nil, errUnavailable }
+
+func (beneath) close() {}

@@ -1,0 +1,162 @@
+package exports
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// staleAfter is how long what is at a directory's path goes unnoticed while
+// the one that is held still answers.
+const staleAfter = time.Second
+
+// errUnavailable says that beneath leaves a file to os.Root.
+var errUnavailable = errors.New("no faster way")
+
+// A dir is an export of a local directory. It holds the directory open, and
+// looks at its path once a second, when it is used, and whenever something is
+// missing: if another directory is there by then, it goes on with that one.
+// While there is none, it goes on with the one it holds.
+type dir struct {
+	path    string
+	now     func() time.Time
+	start   time.Time
+	checked atomic.Int64 // when path was looked at, as a time.Duration from start
+	held    atomic.Pointer[root]
+
+	mu     sync.Mutex // serializes changes of held
+	closed bool
+}
+
+// A root is an open directory.
+type root struct {
+	*os.Root
+	info fs.FileInfo
+	beneath
+}
+
+func openDir(path string) (*dir, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := openRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &dir{path: path, now: time.Now, start: time.Now()}
+	d.held.Store(r)
+	return d, nil
+}
+
+func openRoot(path string) (*root, error) {
+	r, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := r.Stat(".")
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return &root{r, info, newBeneath(r)}, nil
+}
+
+func (r *root) close() error {
+	r.beneath.close()
+	return r.Root.Close()
+}
+
+// slowOpen opens a regular file where beneath can't.
+func (r *root) slowOpen(name string) (fs.File, error) {
+	return regular(r.OpenFile(name, os.O_RDONLY|noWait, 0))
+}
+
+func (d *dir) open(name string) (fs.File, error) {
+	return try(d, func(r *root) (fs.File, error) {
+		f, err := r.beneath.open(name)
+		if err == errUnavailable {
+			return r.slowOpen(name)
+		}
+		return f, err
+	})
+}
+
+func (d *dir) stat(name string) (fs.FileInfo, error) {
+	return try(d, func(r *root) (fs.FileInfo, error) { return r.Stat(name) })
+}
+
+func (d *dir) list(name string) ([]string, error) {
+	return try(d, func(r *root) ([]string, error) {
+		f, err := r.OpenFile(name, os.O_RDONLY|noWait, 0)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return f.Readdirnames(-1)
+	})
+}
+
+func (d *dir) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	return d.held.Load().close()
+}
+
+// try runs op on the directory, again if it missed something and the directory
+// has been replaced.
+func try[T any](d *dir, op func(*root) (T, error)) (T, error) {
+	r := d.current()
+	for {
+		v, err := op(r)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrClosed) {
+			if again := d.renew(r); again != r {
+				r = again
+				continue
+			}
+		}
+		if _, isErrno := errors.AsType[syscall.Errno](err); err != nil && !isErrno && !errors.Is(err, fs.ErrClosed) {
+			err = fs.ErrNotExist // os.Root has no error of its own for a path that escapes
+		}
+		return v, err
+	}
+}
+
+func (d *dir) current() *root {
+	r := d.held.Load()
+	now, last := d.now().Sub(d.start), d.checked.Load()
+	if now-time.Duration(last) >= staleAfter && d.checked.CompareAndSwap(last, int64(now)) {
+		return d.renew(r)
+	}
+	return r
+}
+
+// renew returns the root to use in place of r: r itself, unless another one is
+// held or another directory is at the path by now.
+func (d *dir) renew(r *root) *root {
+	if held := d.held.Load(); held != r {
+		return held
+	}
+	info, err := os.Stat(d.path)
+	if err != nil || os.SameFile(info, r.info) {
+		return r
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if held := d.held.Load(); held != r || d.closed {
+		return held
+	}
+	next, err := openRoot(d.path)
+	if err != nil {
+		return r
+	}
+	d.held.Store(next)
+	r.close() // calls that still use it end first
+	return next
+}

@@ -1,0 +1,30 @@
+package exports
+
+import (
+	"errors"
+	"io/fs"
+	"runtime"
+	"slices"
+	"syscall"
+)
+
+// refused are the errors of a system that mean that a name isn't served.
+var refused = []syscall.Errno{
+	syscall.ENOENT, syscall.ENOTDIR, syscall.EISDIR, syscall.EACCES, syscall.EPERM,
+	syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL, // the file system doesn't take the name
+	syscall.ELOOP, syscall.EXDEV, // links: too many, or out of the root
+	syscall.ENXIO, syscall.ENODEV, syscall.EOPNOTSUPP, // sockets, devices without a driver
+}
+
+// refusal returns fs.ErrNotExist for all errors that say no more than that a
+// name isn't served, and any other error as it is.
+func refusal(err error) error {
+	errno, isErrno := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid),
+		isErrno && slices.Contains(refused, errno),
+		isErrno && runtime.GOOS == "windows" && errno == 123: // ERROR_INVALID_NAME
+		return fs.ErrNotExist
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package exports
+
+import (
+	"io"
+	"io/fs"
+	"path"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A file is a regular file that is open for reading: an os.File without what
+// regular files have no use for. It may be used by several goroutines at once.
+type file struct {
+	name   string
+	mu     sync.RWMutex // held for reading while fd is in use
+	fd     int          // -1 when closed
+	opened *info        // until the first Stat
+}
+
+// Stat describes the file: the first time as it was when it was opened, then
+// as it is.
+func (f *file) Stat() (fs.FileInfo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if opened := f.opened; opened != nil && f.fd >= 0 {
+		f.opened = nil
+		return opened, nil
+	}
+	return f.stat()
+}
+
+func (f *file) stat() (*info, error) {
+	i := &info{name: path.Base(f.name)}
+	for {
+		if err := syscall.Fstat(f.fd, &i.st); err == nil {
+			return i, nil
+		} else if err != syscall.EINTR {
+			return nil, f.fail("stat", err)
+		}
+	}
+}
+
+func (f *file) Read(p []byte) (int, error) {
+	return f.read("read", p, func() (int, error) { return unix.Read(f.fd, p) })
+}
+
+func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = f.read("pread", p[n:], func() (int, error) { return unix.Pread(f.fd, p[n:], off+int64(n)) })
+		n += m
+	}
+	return n, err
+}
+
+// read calls op, which reads into p, again while a signal interrupts it.
+func (f *file) read(name string, p []byte, op func() (int, error)) (int, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		n, err := op()
+		switch {
+		case n > 0:
+			return n, nil
+		case err == nil:
+			return 0, io.EOF
+		case err != unix.EINTR:
+			return 0, f.fail(name, err)
+		}
+	}
+}
+
+func (f *file) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fd := f.fd
+	f.fd = -1
+	if fd < 0 {
+		return f.fail("close", unix.EBADF)
+	}
+	return unix.Close(fd)
+}
+
+func (f *file) fail(op string, err error) error {
+	if f.fd < 0 {
+		err = fs.ErrClosed
+	}
+	return &fs.PathError{Op: op, Path: f.name, Err: err}
+}
+
+// An info is the fs.FileInfo of a regular file.
+type info struct {
+	name string
+	st   syscall.Stat_t
+}
+
+func (i *info) Name() string       { return i.name }
+func (i *info) Size() int64        { return i.st.Size }
+func (i *info) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
+func (i *info) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
+func (i *info) IsDir() bool        { return false }
+func (i *info) Sys() any           { return &i.st }

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"mts/core"
+	"mts/core/wire"
+)
+
+// This file is builtin.Control: what the built-in verbs do to their session.
+
+// SetUser names the account that the next Login is for.
+func (h *host) SetUser(name string) { h.name = name }
+
+// Login logs the session in, and out first.
+func (h *host) Login(password string) error {
+	h.become("", Grant{})
+	if h.conn.TLS() == nil && !h.server.cfg.InsecurePlaintext && !isLocal(h.conn.LocalAddr()) {
+		return core.Errorf(core.CodeTLSRequired, "TLS is required to log in.")
+	}
+	err := h.server.cfg.Auth.Authenticate(h.ctx, h.name, password)
+	if cause := context.Cause(h.ctx); err != nil && cause != nil {
+		return cause
+	}
+	if err != nil {
+		h.log("refused", "reason", "password", "user", h.name)
+		return core.Errorf(core.CodeAuthFailed, "Bad password.")
+	}
+	var grant Grant
+	if h.server.cfg.Grant != nil {
+		grant = h.server.cfg.Grant(h.name)
+	}
+	h.become(h.name, grant)
+	h.log("login", "user", h.name)
+	return nil
+}
+
+// become makes the session one of the account user, "" for none.
+func (h *host) become(user string, grant Grant) {
+	if h.user != "" && user == "" {
+		h.loginBy = time.Now().Add(h.server.cfg.Timeouts.Login)
+	}
+	h.mu.Lock()
+	h.user = user
+	h.mu.Unlock()
+	h.tree, h.verbs = h.server.cfg.Exports, nil
+	if grant.Exports != nil {
+		h.tree = h.tree.Only(grant.Exports)
+	}
+	if grant.Verbs != nil {
+		h.verbs = make(map[string]bool)
+		for _, v := range grant.Verbs {
+			h.verbs[strings.ToUpper(v)] = true
+		}
+	}
+}
+
+// Quit ends the session without a reply.
+func (h *host) Quit() { h.quit = true }
+
+// SetBlock sets the mode of the replies after this one.
+func (h *host) SetBlock(on bool) { h.block = &on }
+
+// SetNotices lets notices through in stream mode, or not.
+func (h *host) SetNotices(on bool) { h.notices = on }
+
+var (
+	errTLSOn   = core.Errorf(core.CodeUsage, "TLS is already on.")
+	errTLSData = core.Errorf(core.CodeUsage, "Nothing may follow STARTTLS.")
+)
+
+// StartTLS begins the handshake after the reply to this call.
+func (h *host) StartTLS() error {
+	switch {
+	case h.conn.TLS() != nil:
+		return errTLSOn
+	case h.server.cfg.TLS == nil || !h.server.cfg.StartTLS:
+		return errInvalid
+	case !h.in.Empty():
+		h.leaving.CompareAndSwap(nil, errTLSData)
+		return errTLSData
+	}
+	h.startTLS = true
+	return nil
+}
+
+// upgrade makes the session one that begins anew, under TLS.
+func (h *host) upgrade() error {
+	if err := h.out.Flush(); err != nil {
+		return err
+	}
+	h.setState(StateHandshake)
+	if err := h.handshake(); err != nil {
+		return err
+	}
+	h.become("", Grant{})
+	h.name, h.notices = defaultUser, false
+	h.mu.Lock()
+	h.secure = true
+	h.mu.Unlock()
+	h.in.Release()
+	h.out = wire.NewWriter(h.conn, h.smallFile())
+	h.setState(StateLogin)
+	return nil
+}
+
+// Commands returns the commands that the session may use, sorted by verb.
+func (h *host) Commands() []core.Command {
+	var all []core.Command
+	for verb := range h.server.verbs {
+		if cmd, ok := h.lookup(verb); ok {
+			all = append(all, cmd)
+		}
+	}
+	slices.SortFunc(all, func(a, b core.Command) int { return strings.Compare(a.Verb, b.Verb) })
+	return all
+}

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"mts/core/transport"
+)
+
+// ErrServerClosed is returned by Serve after Shutdown or Close.
+var ErrServerClosed = errors.New("server closed")
+
+// Serve accepts connections on ln, without TLS, until the server is shut down.
+// It closes ln, and never returns nil.
+func (s *Server) Serve(ln net.Listener) error { return s.serve(ln, false) }
+
+// ServeTLS is Serve for a listener whose connections begin with a handshake.
+func (s *Server) ServeTLS(ln net.Listener) error {
+	if s.cfg.TLS == nil {
+		return errors.New("a TLS listener needs a TLS configuration")
+	}
+	return s.serve(ln, true)
+}
+
+// serve accepts for ever: a lack of descriptors or memory passes, and so do
+// connections that were gone before they were accepted.
+func (s *Server) serve(ln net.Listener, secure bool) error {
+	defer ln.Close()
+	if !s.track(ln) {
+		return ErrServerClosed
+	}
+	var delay time.Duration
+	for {
+		nc, err := ln.Accept()
+		switch {
+		case err == nil:
+			delay = 0
+			s.ServeConn(nc, secure)
+		case s.isClosing():
+			return ErrServerClosed
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default:
+			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
+			s.rarely.Do(func() {
+				s.cfg.Log.Error("accept", "listener", ln.Addr().String(), "err", err)
+			})
+			time.Sleep(delay)
+		}
+	}
+}
+
+// ServeConn starts a session on nc and returns at once.
+func (s *Server) ServeConn(nc net.Conn, secure bool) {
+	c := s.register(nc, secure)
+	if c == nil {
+		nc.Close()
+		return
+	}
+	go c.open()
+}
+
+func (s *Server) track(ln net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.listeners[ln] = true
+	}
+	return !s.closing
+}
+
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+// maxRefused bounds the sessions over MaxSessions that wait to be told.
+const maxRefused = 256
+
+// register makes nc a session, or returns nil if there can't be one more.
+func (s *Server) register(nc net.Conn, secure bool) *session {
+	conn := transport.New(nc, s.cfg.Timeouts.Write)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	over := len(s.sessions) - s.cfg.MaxSessions
+	if s.closing || s.cfg.MaxSessions > 0 && over >= maxRefused {
+		cancel(errShutdown)
+		return nil
+	}
+	s.lastID++
+	c := newSession(s, s.lastID, conn, secure)
+	c.ctx, c.cancel = ctx, cancel
+	if s.cfg.MaxSessions > 0 && over >= 0 {
+		c.leaving.Store(errTooMany)
+	}
+	s.sessions[c.id] = c
+	s.running.Add(1)
+	return c
+}
+
+// unregister is the last thing a session does.
+func (s *Server) unregister(c *session) {
+	s.mu.Lock()
+	delete(s.sessions, c.id)
+	s.mu.Unlock()
+	s.running.Done()
+}

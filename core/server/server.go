@@ -1,0 +1,203 @@
+// Package server accepts connections and serves the wire protocol on them.
+//
+// Each connection is a session: registered when it is accepted, before its TLS
+// handshake, under an id that is never used again. One goroutine owns a
+// session and alone reads from and writes to its connection; others reach it
+// through its leave method and its atomic fields only. Server.mu guards the
+// register, session.mu what is told about a session; neither is held while the
+// other is taken, or while anything blocks.
+//
+// Policy lives in dispatch: whether a verb exists, may be used and has its
+// argument, what its error means to the client. Verbs are values of
+// core.Command and know nothing of it.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"mts/core"
+	"mts/core/exports"
+)
+
+// ErrNoSession says that there is no session with the given id.
+var ErrNoSession = errors.New("no such session")
+
+// An Authenticator knows accounts and their passwords.
+type Authenticator interface {
+	// Authenticate returns nil if password is that of the account name. It
+	// takes the same time whatever is wrong.
+	Authenticate(ctx context.Context, name, password string) error
+}
+
+// A Grant is what an account may use.
+type Grant struct {
+	Exports []string // paths; nil: all exports
+	Verbs   []string // upper case; nil: all verbs. Those open to all stay usable
+}
+
+// Timeouts bound the states of a session. None of them may be 0.
+type Timeouts struct {
+	Handshake time.Duration // the TLS handshake
+	Login     time.Duration // from the accept to the login
+	Line      time.Duration // from a line's first byte to its last
+	Idle      time.Duration // between two commands
+	Write     time.Duration // for the peer to take 256 KiB
+}
+
+// Config is what a Server works with. All of it is fixed once the server
+// exists.
+type Config struct {
+	Commands    []core.Command
+	Exports     *exports.Tree
+	Auth        Authenticator
+	Grant       func(user string) Grant // nil: all may use everything
+	TLS         *tls.Config             // for TLS listeners and STARTTLS
+	StartTLS    bool                    // offer STARTTLS on the others
+	Timeouts    Timeouts
+	MaxSessions int // 0: no limit
+	// InsecurePlaintext lets passwords be sent unencrypted from other machines.
+	InsecurePlaintext bool
+	Log               *slog.Logger
+}
+
+// A Server serves any number of listeners.
+type Server struct {
+	cfg   Config
+	verbs map[string]core.Command
+
+	mu        sync.Mutex
+	lastID    uint64
+	sessions  map[uint64]*session
+	listeners map[net.Listener]bool
+	closing   bool
+
+	running sync.WaitGroup // the goroutines of sessions
+	rarely  rate.Sometimes // for log lines that a flood could cause
+}
+
+// New returns a server. It fails if two commands claim one verb.
+func New(cfg Config) (*Server, error) {
+	s := &Server{
+		cfg:       cfg,
+		verbs:     make(map[string]core.Command),
+		sessions:  make(map[uint64]*session),
+		listeners: make(map[net.Listener]bool),
+		rarely:    rate.Sometimes{Interval: time.Second},
+	}
+	for _, cmd := range cfg.Commands {
+		if _, taken := s.verbs[cmd.Verb]; taken {
+			return nil, errors.New("verb " + cmd.Verb + " is claimed twice")
+		}
+		s.verbs[cmd.Verb] = cmd
+	}
+	return s, nil
+}
+
+// Sessions returns a snapshot of all sessions, in no order.
+func (s *Server) Sessions() []core.Session {
+	s.mu.Lock()
+	all := make([]*session, 0, len(s.sessions))
+	for _, c := range s.sessions {
+		all = append(all, c)
+	}
+	s.mu.Unlock()
+	infos := make([]core.Session, len(all))
+	for i, c := range all {
+		infos[i] = c.info()
+	}
+	return infos
+}
+
+// Notify sends a notice to the session with the given id, between two replies
+// and if its client takes notices. The error is ErrNoSession if there is none,
+// or tells that too many notices wait already.
+func (s *Server) Notify(id uint64, text string) error {
+	c := s.session(id)
+	if c == nil {
+		return ErrNoSession
+	}
+	if !c.notify(text) {
+		return errors.New("too many notices wait")
+	}
+	return nil
+}
+
+// Kick ends the session with the given id within a second, whatever it does.
+// The client sees the reason if it can be told. The error is ErrNoSession if
+// there is none.
+func (s *Server) Kick(id uint64, reason string) error {
+	c := s.session(id)
+	if c == nil {
+		return ErrNoSession
+	}
+	c.kick(reason)
+	return nil
+}
+
+func (s *Server) session(id uint64) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[id]
+}
+
+// Shutdown closes the listeners, ends the sessions that are idle and lets the
+// others finish the command they run. When ctx ends it cuts those off. It
+// returns when no session is left, with ctx's error if it had to cut any.
+func (s *Server) Shutdown(ctx context.Context) error {
+	for _, c := range s.close() {
+		c.leave(errShutdown)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.abort()
+		<-done
+		return ctx.Err()
+	}
+}
+
+// Close closes the listeners and cuts all sessions off.
+func (s *Server) Close() {
+	s.close()
+	s.abort()
+	s.running.Wait()
+}
+
+// close closes the listeners and returns the sessions there are. No new one
+// comes from then on.
+func (s *Server) close() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	for ln := range s.listeners {
+		ln.Close()
+	}
+	all := make([]*session, 0, len(s.sessions))
+	for _, c := range s.sessions {
+		all = append(all, c)
+	}
+	return all
+}
+
+func (s *Server) abort() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.sessions {
+		c.cancel(errShutdown)
+		c.conn.Abort()
+	}
+}

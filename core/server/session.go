@@ -1,0 +1,366 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mts/core"
+	"mts/core/exports"
+	"mts/core/transport"
+	"mts/core/wire"
+)
+
+// State is what a session is doing.
+type State int32
+
+// The states of a session.
+const (
+	StateHandshake State = iota
+	StateLogin           // connected, not logged in
+	StateIdle            // logged in, between two commands
+	StateRunning         // in a command
+	StateSending         // in a command that sends a file
+	StateClosing
+)
+
+func (s State) String() string {
+	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
+}
+
+// Why a session ends, in the words that its client sees.
+var (
+	errTooMany  = core.Errorf(core.CodeBusy, "Too many connections.")
+	errShutdown = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
+	errTimeout  = core.Errorf(core.CodeTimeout, "Timeout.")
+	errGarbage  = core.Errorf(core.CodeLineTooLong, "Line too long.")
+)
+
+var (
+	errQuit  = errors.New("quit")
+	errAlien = errors.New("not this protocol")
+)
+
+// farewell is how long a last line may take to be written, and a kicked
+// session to end.
+const farewell = 700 * time.Millisecond
+
+// defaultUser is the account that AUTH means without a USER before.
+const defaultUser = "default"
+
+// A session is one connection. Only its own goroutine uses the fields that
+// aren't marked as shared.
+type session struct {
+	server *Server
+	id     uint64
+	secure bool // TLS from the first byte on, or since STARTTLS; shared under mu
+	since  time.Time
+	conn   *transport.Conn
+	in     *wire.LineReader
+	out    *wire.Writer
+	ctx    context.Context
+	cancel context.CancelCauseFunc // shared
+
+	loginBy time.Time // when it has to be logged in
+
+	name  string // the account that the next AUTH is for
+	tree  *exports.Tree
+	verbs map[string]bool // nil: all
+	lines int             // read so far
+
+	notices bool // in stream mode too
+
+	state   atomic.Int32               // shared
+	leaving atomic.Pointer[core.Error] // shared; why the session has to end
+	mu      sync.Mutex
+	user    string   // the account logged in; shared under mu
+	mail    []string // notices to be sent; under mu
+}
+
+func newSession(s *Server, id uint64, conn *transport.Conn, secure bool) *session {
+	now := time.Now()
+	return &session{
+		server:  s,
+		id:      id,
+		secure:  secure,
+		since:   now,
+		loginBy: now.Add(s.cfg.Timeouts.Login),
+		conn:    conn,
+		in:      wire.NewLineReader(conn),
+		name:    defaultUser,
+	}
+}
+
+// info returns what others may know of the session.
+func (c *session) info() core.Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return core.Session{
+		ID:     c.id,
+		User:   c.user,
+		Remote: c.conn.RemoteAddr().String(),
+		TLS:    c.secure,
+		Since:  c.since,
+	}
+}
+
+// leave makes the session end after the command it is in, telling why.
+// Any goroutine may call it.
+func (c *session) leave(why *core.Error) {
+	c.leaving.CompareAndSwap(nil, why)
+	c.conn.Interrupt()
+	if State(c.state.Load()) == StateHandshake {
+		c.conn.Abort()
+	}
+}
+
+// kick ends the session now. Any goroutine may call it.
+func (c *session) kick(reason string) {
+	why := core.Errorf(core.CodeKicked, "Disconnected: %s", reason)
+	time.AfterFunc(farewell, c.conn.Abort)
+	c.cancel(why)
+	c.leave(why)
+}
+
+// maxMail bounds the notices that wait for a session.
+const maxMail = 16
+
+// notify has a notice sent between two replies. It reports whether the session
+// takes it. Any goroutine may call it.
+func (c *session) notify(text string) bool {
+	c.mu.Lock()
+	ok := len(c.mail) < maxMail
+	if ok {
+		c.mail = append(c.mail, text)
+	}
+	c.mu.Unlock()
+	c.conn.Interrupt()
+	return ok
+}
+
+// sendNotices writes the notices that wait, if the client wants any.
+func (c *session) sendNotices() {
+	c.mu.Lock()
+	mail := c.mail
+	c.mail = nil
+	c.mu.Unlock()
+	if !c.notices && !c.out.Block() {
+		return
+	}
+	for _, text := range mail {
+		c.out.Status(wire.Notice, nil, text)
+	}
+}
+
+// open is the session's goroutine until the handshake is done. That needs a
+// deep stack, so the rest goes on in a fresh one.
+func (c *session) open() {
+	if c.secure {
+		if err := c.handshake(); err != nil {
+			c.conn.Abort()
+			c.finish()
+			return
+		}
+	}
+	go c.serve()
+}
+
+func (c *session) handshake() error {
+	timer := time.AfterFunc(c.server.cfg.Timeouts.Handshake, c.conn.Abort)
+	defer timer.Stop()
+	err := c.conn.Handshake(c.server.cfg.TLS)
+	if err != nil {
+		c.log("refused", "reason", "handshake", "err", err)
+	}
+	return err
+}
+
+// serve is the session's goroutine.
+func (c *session) serve() {
+	defer c.finish()
+	c.setState(StateLogin)
+	c.out = wire.NewWriter(c.conn, c.smallFile())
+	err := c.leavingError()
+	if err == nil {
+		c.log("connect", "tls", tlsName(c.conn.TLS()))
+		c.out.Status(wire.Success, nil, "Server Ready.")
+		err = c.loop()
+	}
+	c.setState(StateClosing)
+	c.close(err)
+}
+
+// loop answers commands until there is a reason to end.
+func (c *session) loop() error {
+	for {
+		line, err := c.next()
+		switch {
+		case err == nil:
+			err = c.dispatch(line)
+		case errors.Is(err, wire.ErrLineTooLong):
+			err = c.fail(errGarbage)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// next returns the next line. Replies are sent before it waits.
+func (c *session) next() (string, error) {
+	for {
+		if err := c.leavingError(); err != nil {
+			return "", err
+		}
+		c.sendNotices()
+		line, err := c.readLine()
+		switch {
+		case errors.Is(err, transport.ErrInterrupted):
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return "", errTimeout
+		case errors.Is(err, wire.ErrGarbage):
+			return "", errGarbage
+		case err != nil && !errors.Is(err, wire.ErrLineTooLong):
+			return "", err
+		}
+		c.lines++
+		if c.lines == 1 && isHTTP(line) {
+			return "", errAlien
+		}
+		return line, err
+	}
+}
+
+func (c *session) readLine() (string, error) {
+	if !c.in.Ready() {
+		if err := c.wait(); err != nil {
+			return "", err
+		}
+	}
+	return c.in.ReadLine()
+}
+
+// wait sends what is pending and waits for a line to begin.
+func (c *session) wait() error {
+	if err := c.out.Flush(); err != nil {
+		return err
+	}
+	if c.in.Empty() {
+		c.conn.SetReadDeadline(c.idleDeadline())
+		if err := c.in.Wait(); err != nil {
+			return err
+		}
+		if c.lines == 0 && c.in.First() == recordHandshake {
+			return errAlien
+		}
+	}
+	if !c.in.Ready() {
+		c.conn.SetReadDeadline(c.lineDeadline())
+	}
+	return nil
+}
+
+// idleDeadline is when the next line has to have begun.
+func (c *session) idleDeadline() time.Time {
+	if c.user == "" {
+		return c.loginBy
+	}
+	return time.Now().Add(c.server.cfg.Timeouts.Idle)
+}
+
+// lineDeadline is when the line that has begun has to be whole.
+func (c *session) lineDeadline() time.Time {
+	t := time.Now().Add(c.server.cfg.Timeouts.Line)
+	if c.user == "" && c.loginBy.Before(t) {
+		return c.loginBy
+	}
+	return t
+}
+
+// leavingError returns why the session has to end, or nil.
+func (c *session) leavingError() error {
+	if why := c.leaving.Load(); why != nil {
+		return why
+	}
+	return nil
+}
+
+// close ends the connection in the way that fits the reason.
+func (c *session) close(reason error) {
+	var told *core.Error
+	switch {
+	case errors.Is(reason, wire.ErrTorn):
+		c.conn.Abort()
+		return
+	case errors.As(reason, &told):
+		c.log("disconnect", "user", c.user, "code", told.Code, "reason", told.Text)
+		c.conn.SetWriteTimeout(farewell)
+		c.fail(told)
+	case reason != errQuit && reason != io.EOF:
+		c.conn.Abort()
+		return
+	}
+	if c.out.Flush() != nil {
+		c.conn.Abort()
+		return
+	}
+	c.conn.Close()
+}
+
+// finish gives back all that the session holds.
+func (c *session) finish() {
+	c.in.Release()
+	c.cancel(errQuit)
+	c.server.unregister(c)
+}
+
+func (c *session) setState(s State) { c.state.Store(int32(s)) }
+
+// log writes one line about the session.
+func (c *session) log(msg string, args ...any) {
+	args = append([]any{"session", c.id, "remote", c.conn.RemoteAddr().String()}, args...)
+	c.server.cfg.Log.Info(msg, args...)
+}
+
+// smallFile is up to which size a file is worth copying behind its own reply.
+func (c *session) smallFile() int {
+	if c.secure {
+		return 64 << 10
+	}
+	return 8 << 10
+}
+
+// recordHandshake begins a TLS connection (RFC 8446, 5.1).
+const recordHandshake = 0x16
+
+// isHTTP reports whether a first line was meant for a web server, which is how
+// a browser is made to talk to other protocols.
+func isHTTP(line string) bool {
+	verb, _, _ := strings.Cut(line, " ")
+	switch strings.ToUpper(verb) {
+	case "HOST:", "POST":
+		return true
+	}
+	return strings.Contains(line, " HTTP/")
+}
+
+func tlsName(state *tls.ConnectionState) string {
+	if state == nil {
+		return "no"
+	}
+	return tls.VersionName(state.Version)
+}
+
+// isLocal reports whether the peer reached us without a network.
+func isLocal(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
+}

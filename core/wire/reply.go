@@ -1,0 +1,145 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"mts/core"
+)
+
+// MaxStatus is the most bytes that a client accepts for a line of a server.
+const MaxStatus = 64 << 10
+
+// ErrProtocol says that the server doesn't speak this protocol, or that it
+// means harm.
+var ErrProtocol = errors.New("protocol error")
+
+// A Reply is the status line that ends a reply.
+type Reply struct {
+	OK    bool
+	Facts []Fact
+	Text  string // as sent; show it through Printable only
+}
+
+// Fact returns the value of a fact, or "".
+func (r Reply) Fact(name string) string {
+	for _, f := range r.Facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// Err returns nil for a success and a *core.Error for a failure.
+func (r Reply) Err() error {
+	if r.OK {
+		return nil
+	}
+	return &core.Error{Code: core.Code(r.Fact("code")), Text: r.Text}
+}
+
+// A ReplyReader reads what a server sends in block mode, and single status
+// lines in both.
+type ReplyReader struct {
+	r *bufio.Reader
+
+	// Notice, if not nil, is called with each notice between two replies.
+	Notice func(text string)
+}
+
+// NewReplyReader returns a reader of the replies in r.
+func NewReplyReader(r io.Reader) *ReplyReader {
+	return &ReplyReader{r: bufio.NewReaderSize(r, MaxStatus)}
+}
+
+// Next returns the length of the next block of data, or 0 and the status line
+// that ends the reply. The block has to be read from Body before the next
+// call.
+func (r *ReplyReader) Next() (block int64, reply Reply, err error) {
+	for {
+		line, err := r.line()
+		if err != nil {
+			return 0, Reply{}, err
+		}
+		switch line[0] {
+		case data:
+			block, err = parseBlock(line[1:])
+			return block, Reply{}, err
+		case Success, Failure:
+			return 0, parseReply(line), nil
+		case Notice:
+			if r.Notice != nil {
+				r.Notice(line[1:])
+			}
+		default:
+			return 0, Reply{}, fmt.Errorf("%w: %.80q", ErrProtocol, line)
+		}
+	}
+}
+
+// Body is where the bytes of a block are read from.
+func (r *ReplyReader) Body() io.Reader { return r.r }
+
+// ReadReply reads a whole reply, copies its data to w and returns its status.
+// It ends with an error once there is more data than max bytes. An error of w
+// is returned as it is.
+func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
+	for {
+		block, reply, err := r.Next()
+		if err != nil || block == 0 {
+			return reply, err
+		}
+		if block > max {
+			return Reply{}, fmt.Errorf("%w: more data than expected", ErrProtocol)
+		}
+		max -= block
+		if _, err := io.CopyN(w, r.r, block); err != nil {
+			return Reply{}, unexpected(err)
+		}
+	}
+}
+
+// line reads one line that isn't empty.
+func (r *ReplyReader) line() (string, error) {
+	b, err := r.r.ReadSlice('\n')
+	switch {
+	case err == bufio.ErrBufferFull:
+		return "", fmt.Errorf("%w: endless line", ErrProtocol)
+	case err == io.EOF && len(b) > 0:
+		return "", io.ErrUnexpectedEOF
+	case err != nil:
+		return "", err
+	}
+	line := strings.TrimSuffix(string(b[:len(b)-1]), "\r")
+	if line == "" {
+		return "", fmt.Errorf("%w: empty line", ErrProtocol)
+	}
+	return line, nil
+}
+
+// parseBlock reads the length of a block: decimal, without sign or leading
+// zero, 1 to MaxBlock.
+func parseBlock(s string) (int64, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n < 1 || n > MaxBlock || s[0] == '0' {
+		return 0, fmt.Errorf("%w: block of %.20q bytes", ErrProtocol, s)
+	}
+	return int64(n), nil
+}
+
+func parseReply(line string) Reply {
+	facts, text := parseFacts(line[1:])
+	return Reply{OK: line[0] == Success, Facts: facts, Text: text}
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

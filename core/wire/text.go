@@ -1,0 +1,120 @@
+package wire
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Printable returns s as one line that is safe on a terminal, in a log and in
+// a reply: printable characters as they are; control characters, C1 and bidi
+// controls included, and bytes that aren't UTF-8 as Go escapes.
+func Printable(s string) string {
+	i := 0
+	for i < len(s) && ' ' <= s[i] && s[i] <= '~' {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:i])
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsGraphic(r) && (r != utf8.RuneError || size > 1) {
+			b.WriteString(s[i : i+size])
+		} else {
+			escape(&b, s[i:i+size])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// escape writes one character, or one byte that is none, as Go writes it.
+func escape(b *strings.Builder, s string) {
+	q := strconv.QuoteToASCII(s)
+	b.WriteString(q[1 : len(q)-1])
+}
+
+// HasControl reports whether s has a control character (C0, DEL, C1).
+func HasControl(s string) bool {
+	return strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// A Fact is a name=value of a status line.
+type Fact struct{ Name, Value string }
+
+// appendFacts appends "[a=b c=d] ", or nothing for no facts.
+func appendFacts(b []byte, facts []Fact) []byte {
+	if len(facts) == 0 {
+		return b
+	}
+	b = append(b, '[')
+	for i, f := range facts {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, f.Name...)
+		b = append(b, '=')
+		b = appendValue(b, f.Value)
+	}
+	return append(b, "] "...)
+}
+
+// appendValue percent-encodes what would end a fact, and what isn't printable
+// ASCII.
+func appendValue(b []byte, v string) []byte {
+	for i := range len(v) {
+		if c := v[i]; c <= ' ' || c >= 0x7f || c == '%' || c == ']' {
+			b = fmt.Appendf(b, "%%%02X", c)
+		} else {
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// parseFacts splits "[a=b c=d] text" into its facts and the text. What isn't
+// of that form is all text.
+func parseFacts(s string) (facts []Fact, text string) {
+	inner, text, ok := strings.Cut(s, "] ")
+	if !ok || inner[:min(1, len(inner))] != "[" {
+		return nil, s
+	}
+	for f := range strings.SplitSeq(inner[1:], " ") {
+		name, value, ok := strings.Cut(f, "=")
+		value, valid := unescape(value)
+		if !ok || !valid || name == "" {
+			return nil, s
+		}
+		facts = append(facts, Fact{name, value})
+	}
+	return facts, text
+}
+
+// unescape undoes appendValue.
+func unescape(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, true
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", false
+		}
+		c, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", false
+		}
+		b.WriteByte(byte(c))
+		i += 2
+	}
+	return b.String(), true
+}

@@ -57,7 +57,7 @@ func sign(now time.Time, hosts []string, key crypto.Signer) ([]byte, error) {
 func altNames(hosts []string) (names []string, ips []net.IP) {
 	for _, host := range append([]string{"localhost", "127.0.0.1", "::1"}, hosts...) {
 		addr, err := netip.ParseAddr(host)
-		addr = addr.Unmap().WithZone("")
+		addr = addr.Unmap()
 		switch {
 		case host == "" || err == nil && addr.IsUnspecified():
 		case err != nil && !slices.Contains(names, host):

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMake(t *testing.T) {
-	certPEM, _ := mustMake(t, now, "", "0.0.0.0", "::", "files.example.org", "192.0.2.1",
+	certPEM, _ := mustMake(t, now, "", "0.0.0.0", "::", "::ffff:0.0.0.0", "files.example.org", "192.0.2.1",
 		"::ffff:192.0.2.1", "fe80::1%eth0", "files.example.org", "localhost")
 	leaf := parse(t, certPEM)
 	if want := []string{"localhost", "files.example.org"}; !slices.Equal(leaf.DNSNames, want) {

@@ -23,7 +23,7 @@ func Pin(cert *x509.Certificate) string {
 func ParsePin(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	n := min(len(pinPrefix), len(s))
-	sum, err := base64.RawStdEncoding.Strict().DecodeString(strings.TrimSuffix(s[n:], "="))
+	sum, err := base64.RawStdEncoding.DecodeString(strings.TrimSuffix(s[n:], "="))
 	if !strings.EqualFold(s[:n], pinPrefix) || err != nil || len(sum) != sha256.Size {
 		return "", errors.New("bad pin: want sha256: and 44 characters of base64")
 	}

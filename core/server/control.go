@@ -26,7 +26,7 @@ func (h *host) Login(password string) error {
 		return cause
 	}
 	if err != nil {
-		h.log("refused", "reason", "password", "user", h.name)
+		h.log("refused", "reason", "password", "user", wire.Printable(h.name))
 		return core.Errorf(core.CodeAuthFailed, "Bad password.")
 	}
 	var grant Grant
@@ -34,7 +34,7 @@ func (h *host) Login(password string) error {
 		grant = h.server.cfg.Grant(h.name)
 	}
 	h.become(h.name, grant)
-	h.log("login", "user", h.name)
+	h.log("login", "user", wire.Printable(h.name))
 	return nil
 }
 
@@ -59,7 +59,7 @@ func (h *host) become(user string, grant Grant) {
 }
 
 // Quit ends the session without a reply.
-func (h *host) Quit() { h.quit = true }
+func (h *host) Quit() { h.end = errQuit }
 
 // SetBlock sets the mode of the replies after this one.
 func (h *host) SetBlock(on bool) { h.block = &on }
@@ -80,7 +80,7 @@ func (h *host) StartTLS() error {
 	case h.server.cfg.TLS == nil || !h.server.cfg.StartTLS:
 		return errInvalid
 	case !h.in.Empty():
-		h.leaving.CompareAndSwap(nil, errTLSData)
+		h.end = errTLSData
 		return errTLSData
 	}
 	h.startTLS = true

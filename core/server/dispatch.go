@@ -69,8 +69,8 @@ func (c *session) answer(cmd core.Command, arg string) error {
 	c.setState(c.restState())
 	h.report(cmd, arg, err)
 	switch {
-	case h.quit:
-		return errQuit
+	case h.end != nil:
+		return h.end
 	case err == nil:
 		return h.finish(c.out.Status(wire.Success, h.facts, h.text))
 	case !c.out.Block() && c.out.Sent() > 0:
@@ -105,8 +105,6 @@ func (c *session) failure(cmd core.Command, err error) *core.Error {
 		return usage(cmd)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return errNotFound
-	case errors.Is(err, wire.ErrShort):
-		return errChanged
 	}
 	c.logInternal(cmd, err)
 	return errInternal

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"iter"
@@ -24,9 +25,10 @@ type host struct {
 	bytes int64
 
 	// What is to happen behind the reply.
-	quit     bool
 	block    *bool
 	startTLS bool
+
+	end error // instead of a reply, the session ends like this
 }
 
 // finish does what the call wants done behind its reply.
@@ -84,29 +86,35 @@ func (h *host) Send(r io.Reader) (int64, error) {
 	case *io.SectionReader:
 		h.bytes, err = h.sendSection(r)
 	case fs.File:
-		h.bytes, err = h.sendFile(r)
+		h.bytes, err = h.sendFile(r, r, -1)
 	default:
 		h.bytes, err = io.Copy(struct{ io.Writer }{h}, r)
+	}
+	if errors.Is(err, wire.ErrShort) {
+		err = errChanged
 	}
 	return h.bytes, err
 }
 
-// sendFile sends a file from where it stands to the end that it has now, and
-// looks whether it is still the same afterwards.
-func (h *host) sendFile(f fs.File) (int64, error) {
+// sendFile sends n bytes of f from r, or all that it has now if n is negative,
+// and looks whether the file is still the same afterwards.
+func (h *host) sendFile(f fs.File, r io.Reader, n int64) (int64, error) {
 	before, err := f.Stat()
 	if err != nil {
 		return 0, err
 	}
-	n, err := h.out.Send(f, before.Size(), h.pace)
+	if n < 0 {
+		n = before.Size()
+	}
+	sent, err := h.out.Send(r, n, h.pace)
 	if err != nil {
-		return n, err
+		return sent, err
 	}
 	after, err := f.Stat()
 	if err == nil && replaced(before, after) {
 		err = errChanged
 	}
-	return n, err
+	return sent, err
 }
 
 // replaced reports whether the bytes that were sent may be of two versions. A
@@ -120,11 +128,14 @@ func replaced(before, after fs.FileInfo) bool {
 // that it can go out by sendfile.
 func (h *host) sendSection(s *io.SectionReader) (int64, error) {
 	outer, off, n := s.Outer()
-	if f, ok := outer.(*os.File); ok {
+	switch f := outer.(type) {
+	case *os.File:
 		if _, err := f.Seek(off, io.SeekStart); err != nil {
 			return 0, err
 		}
-		return h.out.Send(f, n, h.pace)
+		return h.sendFile(f, f, n)
+	case fs.File:
+		return h.sendFile(f, s, n)
 	}
 	return h.out.Send(s, n, h.pace)
 }
@@ -144,5 +155,5 @@ func (h *host) report(cmd core.Command, arg string, err error) {
 		log.Debug("command", "session", h.id, "user", h.user, "verb", cmd.Verb, "err", err)
 		return
 	}
-	h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", arg, "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
+	h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(arg), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
 }

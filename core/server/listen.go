@@ -86,26 +86,27 @@ func (s *Server) register(nc net.Conn, secure bool) *session {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	over := len(s.sessions) - s.cfg.MaxSessions
-	if s.closing || s.cfg.MaxSessions > 0 && over >= maxRefused {
+	full := s.cfg.MaxSessions > 0 && len(s.sessions)-len(s.refused) >= s.cfg.MaxSessions
+	if s.closing || full && len(s.refused) >= maxRefused {
 		cancel(errShutdown)
 		return nil
 	}
 	s.lastID++
 	c := newSession(s, s.lastID, conn, secure)
 	c.ctx, c.cancel = ctx, cancel
-	if s.cfg.MaxSessions > 0 && over >= 0 {
+	if full {
 		c.leaving.Store(errTooMany)
+		s.refused[c.id] = true
 	}
 	s.sessions[c.id] = c
 	s.running.Add(1)
 	return c
 }
 
-// unregister is the last thing a session does.
-func (s *Server) unregister(c *session) {
+// forget takes a session off the register.
+func (s *Server) forget(c *session) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.sessions, c.id)
-	s.mu.Unlock()
-	s.running.Done()
+	delete(s.refused, c.id)
 }

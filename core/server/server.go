@@ -76,6 +76,7 @@ type Server struct {
 	mu        sync.Mutex
 	lastID    uint64
 	sessions  map[uint64]*session
+	refused   map[uint64]bool // those of sessions that are over MaxSessions
 	listeners map[net.Listener]bool
 	closing   bool
 
@@ -89,6 +90,7 @@ func New(cfg Config) (*Server, error) {
 		cfg:       cfg,
 		verbs:     make(map[string]core.Command),
 		sessions:  make(map[uint64]*session),
+		refused:   make(map[uint64]bool),
 		listeners: make(map[net.Listener]bool),
 		rarely:    rate.Sometimes{Interval: time.Second},
 	}
@@ -149,8 +151,8 @@ func (s *Server) session(id uint64) *session {
 }
 
 // Shutdown closes the listeners, ends the sessions that are idle and lets the
-// others finish the command they run. When ctx ends it cuts those off. It
-// returns when no session is left, with ctx's error if it had to cut any.
+// others finish the command they run. When ctx ends it cuts those off, waits a
+// moment and returns ctx's error; otherwise it returns when no session is left.
 func (s *Server) Shutdown(ctx context.Context) error {
 	for _, c := range s.close() {
 		c.leave(errShutdown)
@@ -165,7 +167,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		s.abort()
-		<-done
+		select {
+		case <-done:
+		case <-time.After(farewell): // some command doesn't heed its context
+		}
 		return ctx.Err()
 	}
 }

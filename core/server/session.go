@@ -124,7 +124,10 @@ func (c *session) leave(why *core.Error) {
 // kick ends the session now. Any goroutine may call it.
 func (c *session) kick(reason string) {
 	why := core.Errorf(core.CodeKicked, "Disconnected: %s", reason)
-	time.AfterFunc(farewell, c.conn.Abort)
+	time.AfterFunc(farewell, func() {
+		c.conn.Abort()
+		c.server.forget(c) // even if its command doesn't heed its context
+	})
 	c.cancel(why)
 	c.leave(why)
 }
@@ -319,7 +322,8 @@ func (c *session) close(reason error) {
 func (c *session) finish() {
 	c.in.Release()
 	c.cancel(errQuit)
-	c.server.unregister(c)
+	c.server.forget(c)
+	c.server.running.Done()
 }
 
 func (c *session) setState(s State) { c.state.Store(int32(s)) }

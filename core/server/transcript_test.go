@@ -98,7 +98,8 @@ func listen(t testing.TB, s *server.Server, secure bool) func() net.Conn {
 	if secure {
 		serve = s.ServeTLS
 		dial = func() (net.Conn, error) {
-			return tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"mts/1"}})
+			c, err := net.Dial("tcp", ln.Addr().String())
+			return tls.Client(&tail{Conn: c}, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"mts/1"}}), err
 		}
 	}
 	go serve(ln)
@@ -139,25 +140,15 @@ func TestTranscripts(t *testing.T) {
 	}
 	dir := seedFiles(t)
 	s := newServer(t, dir, nil)
-	dials := map[string]func() net.Conn{
-		"tcp":  listen(t, s, false),
-		"tls":  listen(t, s, true),
-		"pipe": func() net.Conn { return pipe(s) },
-	}
-	for _, script := range scripts {
-		for name, dial := range dials {
-			t.Run(filepath.Base(script)+"/"+name, func(t *testing.T) {
-				play(t, dial(), script, dir)
+	overAll(t, s, func(t *testing.T, dial func() net.Conn) {
+		for _, script := range scripts {
+			t.Run(filepath.Base(script), func(t *testing.T) {
+				c := dial()
+				c.SetDeadline(time.Now().Add(20 * time.Second))
+				play(t, c, script, dir)
 			})
 		}
-	}
-}
-
-func pipe(s *server.Server) net.Conn {
-	client, end := net.Pipe()
-	s.ServeConn(end, false)
-	client.SetDeadline(time.Now().Add(20 * time.Second))
-	return client
+	})
 }
 
 // play replays a transcript: "C:" lines are sent, "S:" lines and the bytes of
@@ -207,7 +198,7 @@ func unquote(t *testing.T, s string) string {
 }
 
 // expect reads exactly want, in which "etag=*" fits any word.
-func expect(t *testing.T, r *bufio.Reader, where, want string) {
+func expect(t testing.TB, r *bufio.Reader, where, want string) {
 	t.Helper()
 	var got strings.Builder
 	for before, rest := want, ""; ; before = rest {

@@ -47,8 +47,10 @@ type Conn struct {
 	tls    *tls.Conn
 	corked bool
 
-	mu          sync.Mutex // guards interrupted together with the read deadline
+	mu          sync.Mutex // guards what follows, together with the socket's read deadline
+	deadline    time.Time  // of reads, but for an interrupt
 	interrupted bool
+	shaking     bool // hands; an interrupt waits until that is done
 }
 
 // New returns a Conn over nc, without TLS. Each write of up to 256 KiB has to
@@ -65,7 +67,10 @@ func New(nc net.Conn, writeTimeout time.Duration) *Conn {
 }
 
 // Handshake makes the connection a TLS server's. The caller bounds its time.
+// An interrupt doesn't disturb it.
 func (c *Conn) Handshake(config *tls.Config) error {
+	c.shake(true)
+	defer c.shake(false)
 	g := &gather{socket: c.socket}
 	t := tls.Server(g, config)
 	if err := t.Handshake(); err != nil {
@@ -103,8 +108,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 // the pool.
 func (c *Conn) readOne(pool *sync.Pool) (*[]byte, int, error) {
 	var first [1]byte
-	n, err := c.io.Read(first[:])
-	if n == 0 {
+	if _, err := io.ReadFull(c.io, first[:]); err != nil {
 		return nil, 0, c.readError(err)
 	}
 	b := pool.Get().(*[]byte)
@@ -116,9 +120,8 @@ func (c *Conn) readOne(pool *sync.Pool) (*[]byte, int, error) {
 func (c *Conn) SetReadDeadline(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.interrupted {
-		c.socket.SetReadDeadline(t)
-	}
+	c.deadline = t
+	c.arm()
 }
 
 // Interrupt makes the read under way, or else the next one that waits, return
@@ -127,7 +130,27 @@ func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.interrupted = true
-	c.socket.SetReadDeadline(time.Unix(1, 0))
+	c.arm()
+}
+
+// shake begins or ends a handshake.
+func (c *Conn) shake(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shaking = on
+	c.arm()
+}
+
+// arm sets the socket's read deadline to what it has to be now.
+func (c *Conn) arm() {
+	switch {
+	case c.shaking:
+		c.socket.SetReadDeadline(time.Time{})
+	case c.interrupted:
+		c.socket.SetReadDeadline(time.Unix(1, 0))
+	default:
+		c.socket.SetReadDeadline(c.deadline)
+	}
 }
 
 // readError tells an interrupt from a deadline that has passed.
@@ -141,6 +164,7 @@ func (c *Conn) readError(err error) error {
 		return os.ErrDeadlineExceeded
 	}
 	c.interrupted = false
+	c.arm()
 	return ErrInterrupted
 }
 
@@ -211,17 +235,19 @@ func (c *Conn) Close() error {
 	if err := half.CloseWrite(); err != nil {
 		return err
 	}
-	c.SetReadDeadline(time.Now().Add(linger))
-	drain(c.socket)
+	c.drain(time.Now().Add(linger))
 	return nil
 }
 
-// drain reads what comes until the peer hangs up.
-func drain(r io.Reader) {
+// drain reads what comes until the peer hangs up, or until end. An interrupt
+// doesn't shorten it.
+func (c *Conn) drain(end time.Time) {
 	b := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(b)
-	for {
-		if _, err := r.Read(*b); err != nil {
+	for time.Now().Before(end) {
+		c.socket.SetReadDeadline(end)
+		_, err := c.socket.Read(*b)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
 	}

@@ -83,13 +83,13 @@ func (r *LineReader) Release() {
 // can be repeated.
 func (r *LineReader) ReadLine() (string, error) {
 	for {
-		if i := bytes.IndexByte(r.in, '\n'); i >= 0 {
-			line := r.in[:i]
-			r.in = r.in[i+1:]
-			return r.accept(line)
-		}
-		if r.dropped+len(r.in) > MaxGarbage {
+		line, rest, whole := bytes.Cut(r.in, []byte("\n"))
+		if r.dropped+len(line) > MaxGarbage {
 			return "", ErrGarbage
+		}
+		if whole {
+			r.in = rest
+			return r.accept(line)
 		}
 		if err := r.fill(); err != nil {
 			return "", err
@@ -111,7 +111,7 @@ func (r *LineReader) accept(line []byte) (string, error) {
 // fill reads more of a line that isn't whole yet, and drops what was read of
 // one that is too long already.
 func (r *LineReader) fill() error {
-	if r.buf == nil {
+	if r.Empty() {
 		return r.Wait()
 	}
 	if len(r.in) > MaxLine+1 {

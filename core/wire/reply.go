@@ -89,11 +89,8 @@ func (r *ReplyReader) Body() io.Reader { return r.r }
 // It ends with an error once there is more data than max bytes. An error of w
 // is returned as it is.
 func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
-	for {
-		block, reply, err := r.Next()
-		if err != nil || block == 0 {
-			return reply, err
-		}
+	block, reply, err := r.Next()
+	for block > 0 && err == nil {
 		if block > max {
 			return Reply{}, fmt.Errorf("%w: more data than expected", ErrProtocol)
 		}
@@ -101,7 +98,10 @@ func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
 		if _, err := io.CopyN(w, r.r, block); err != nil {
 			return Reply{}, unexpected(err)
 		}
+		block, reply, err = r.Next()
+		err = unexpected(err)
 	}
+	return reply, err
 }
 
 // line reads one line that isn't empty.

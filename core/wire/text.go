@@ -57,7 +57,7 @@ func appendFacts(b []byte, facts []Fact) []byte {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = append(b, f.Name...)
+		b = appendValue(b, f.Name)
 		b = append(b, '=')
 		b = appendValue(b, f.Value)
 	}
@@ -75,6 +75,12 @@ func appendValue(b []byte, v string) []byte {
 		}
 	}
 	return b
+}
+
+// hasFacts reports whether a text would be read as facts.
+func hasFacts(text string) bool {
+	facts, _ := parseFacts(text)
+	return len(facts) > 0
 }
 
 // parseFacts splits "[a=b c=d] text" into its facts and the text. What isn't

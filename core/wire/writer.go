@@ -54,10 +54,10 @@ type Writer struct {
 }
 
 // bufferSize is the most that gathers before it is sent; maxHeader more bytes
-// are for the header of a block of that size.
+// are for the header of a block.
 const (
 	bufferSize = 64 << 10
-	maxHeader  = len("$65536\r\n")
+	maxHeader  = len("$16777216\r\n")
 	spare      = 4 << 10 // a status line still fits behind a full-size small file
 )
 
@@ -190,16 +190,21 @@ func short(err error) error {
 }
 
 // Status ends the reply with a status line, or sends a notice between two.
-// Facts are sent in block mode only; the text is made printable.
+// Facts are sent in block mode only; the text is made printable. A text that
+// would be read as facts is set off by a space.
 func (w *Writer) Status(mark byte, facts []Fact, text string) error {
 	w.closeBlock()
 	w.room(spare)
 	b := w.buffer()
 	*b = append(*b, mark)
+	text = Printable(text)
 	if w.block {
 		*b = appendFacts(*b, facts)
+		if len(facts) == 0 && hasFacts(text) {
+			*b = append(*b, ' ')
+		}
 	}
-	*b = append(*b, Printable(text)...)
+	*b = append(*b, text...)
 	*b = append(*b, "\r\n"...)
 	if mark != Notice {
 		w.sent = 0
@@ -235,7 +240,7 @@ func (w *Writer) room(n int) {
 
 // header announces a block of n bytes.
 func (w *Writer) header(n int64) {
-	w.room(32)
+	w.room(maxHeader)
 	b := w.buffer()
 	*b = append(*b, data)
 	*b = strconv.AppendInt(*b, n, 10)

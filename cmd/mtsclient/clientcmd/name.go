@@ -1,0 +1,26 @@
+package clientcmd
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"mts/core/wire"
+)
+
+var errName = errors.New("not a name to save a file under")
+
+// baseName returns what follows the last slash or backslash of a path.
+func baseName(path string) string {
+	return path[strings.LastIndexAny(path, `/\`)+1:]
+}
+
+// checkName reports names that aren't those of a file in the folder at hand,
+// and those of unfinished files.
+func checkName(name string) error {
+	unfinished := strings.HasPrefix(name, ".") && strings.Contains(name, partSuffix)
+	if name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {
+		return errName
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package clientcmd is the command mtsclient: it fetches files over
+// core/client and saves them whole or not at all.
+//
+// The exit code is 0 if all files were saved, 1 if some weren't, 2 for wrong
+// usage, 3 if there was no connection, 4 if TLS failed or the server isn't the
+// one expected, 5 if the login failed or there was no password to try, 6 if a
+// file came short or wrong. The largest that applies wins.
+package clientcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"mts/core"
+	"mts/core/client"
+	"mts/core/wire"
+)
+
+// The exit codes.
+const (
+	exitOK        = 0
+	exitSome      = 1
+	exitUsage     = 2
+	exitConnect   = 3
+	exitTLS       = 4
+	exitLogin     = 5
+	exitIntegrity = 6
+)
+
+// Run runs the command with the arguments that follow its name and returns its
+// exit code. Prompts need stdin to be a terminal.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{stdin: stdin, stdout: stdout, stderr: &shared{w: stderr}}
+	cmd := a.command()
+	cmd.SetArgs(args)
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		a.complain(err)
+		a.worst = max(a.worst, exitCode(err))
+	}
+	return a.worst
+}
+
+// An app is one run of the command.
+type app struct {
+	settings
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	worst          int // exit code so far
+}
+
+// A shared writer may be used by several goroutines.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
+}
+
+// complain shows an error on one line. Parts of it may be a server's.
+func (a *app) complain(err error) {
+	fmt.Fprintf(a.stderr, "mtsclient: %s\n", wire.Printable(err.Error()))
+}
+
+// A usageError is a command line that can't be carried out.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitCode returns what an error means to who called the command.
+func exitCode(err error) int {
+	var usage usageError
+	var told *core.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitSome
+	case errors.Is(err, client.ErrConnect):
+		return exitConnect
+	case errors.Is(err, client.ErrTLS):
+		return exitTLS
+	case errors.Is(err, client.ErrLogin):
+		return exitLogin
+	case errors.As(err, &usage), errors.Is(err, client.ErrURL), errors.Is(err, client.ErrLine):
+		return exitUsage
+	case errors.Is(err, client.ErrIntegrity):
+		return exitIntegrity
+	case errors.As(err, &told) && told.Code != core.CodeChanged:
+		return exitSome
+	case errors.Is(err, client.ErrLost), told != nil:
+		return exitIntegrity
+	}
+	return exitSome
+}

@@ -1,0 +1,148 @@
+// Package mtsdcmd is the command line of mtsd, one file a subcommand.
+//
+// It wires the packages of core together and holds no logic of its own that
+// another program could want.
+package mtsdcmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"mts/core/auth"
+	"mts/core/config"
+	"mts/core/wire"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1 // at run time
+	exitUsage   = 2 // of the command line or the configuration
+)
+
+// A usageError is a mistake of the command line or the configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// Run runs mtsd with the arguments behind its name and returns its exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, wire.Printable(err.Error()))
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var (
+		usage usageError
+		conf  *config.Error
+		line  *auth.LineError
+	)
+	if errors.As(err, &usage) || errors.As(err, &conf) || errors.As(err, &line) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// options are the flags that all subcommands have.
+type options struct {
+	config string
+	state  string
+
+	insecurePlaintext bool // of mtsd serve only
+}
+
+func newRoot() *cobra.Command {
+	opts := &options{}
+	root := &cobra.Command{
+		Use:           "mtsd",
+		Short:         "Serves files over TLS to people and programs that prove who they are",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usagef("mtsd: name a subcommand; mtsd --help lists them")
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%s: %w", cmd.CommandPath(), err)
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&opts.config, "config", "", "read this configuration `FILE`")
+	flags.StringVar(&opts.state, "state", "", "keep users, certificate and logs in `DIR`")
+	root.AddCommand(
+		serveCommand(opts),
+		userCommand(opts),
+		certCommand(opts),
+		configCommand(opts),
+	)
+	return root
+}
+
+// usage makes a wrong number of arguments a usage error.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usagef("%s: %w; usage: %s", cmd.CommandPath(), err, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// load reads the configuration file, or returns the defaults without one.
+func (o *options) load() (*config.Config, error) {
+	if o.config == "" {
+		return config.Default(), nil
+	}
+	return config.Load(o.config)
+}
+
+// stateDir returns where the server keeps what it makes: --state, or
+// $STATE_DIRECTORY, or mtsd in $XDG_STATE_HOME.
+func (o *options) stateDir() (string, error) {
+	if o.state != "" {
+		return o.state, nil
+	}
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "mtsd"), nil
+	}
+	if runtime.GOOS == "windows" {
+		dir, err := os.UserCacheDir()
+		return filepath.Join(dir, "mtsd"), err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", usagef("no place for the server's state: %w; use --state", err)
+	}
+	return filepath.Join(home, ".local", "state", "mtsd"), nil
+}
+
+// makeStateDir returns the state directory, which exists.
+func (o *options) makeStateDir() (string, error) {
+	dir, err := o.stateDir()
+	if err != nil {
+		return "", err
+	}
+	return dir, os.MkdirAll(dir, 0o700)
+}

@@ -1,0 +1,236 @@
+package mtsdcmd
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+
+	"mts/certs"
+	"mts/core/auth"
+	"mts/core/builtin"
+	"mts/core/config"
+	"mts/core/exports"
+	"mts/core/server"
+)
+
+// A daemon is a server with all that it works with.
+type daemon struct {
+	log       *slog.Logger
+	tree      *exports.Tree
+	users     *auth.Users
+	token     string // of the account "default", if there is no users file
+	keeper    *certs.Keeper
+	server    *server.Server
+	listeners []listener
+}
+
+type listener struct {
+	net.Listener
+	kind string // as in the ready file: "tls" or "plain"
+}
+
+// newDaemon makes a server of a configuration that has been checked. The
+// errors of what the configuration names say where it does so.
+func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, error) {
+	if err := unsupported(cfg); err != nil {
+		return nil, err
+	}
+	d := &daemon{log: log}
+	tlsConfig, err := d.loadTLS(cfg, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.loadUsers(cfg, opts); err != nil {
+		return nil, err
+	}
+	if d.tree, err = openExports(cfg); err != nil {
+		return nil, err
+	}
+	d.server, err = server.New(server.Config{
+		Commands:          builtin.Commands(),
+		Exports:           d.tree,
+		Auth:              d.users,
+		Grant:             grants(cfg),
+		TLS:               tlsConfig,
+		StartTLS:          cfg.Server.StartTLS,
+		Timeouts:          server.Timeouts(cfg.Timeouts),
+		MaxSessions:       cfg.Server.MaxSessions,
+		InsecurePlaintext: opts.insecurePlaintext,
+		Log:               log,
+	})
+	if err != nil {
+		d.tree.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// unsupported refuses what the configuration format has, but this version of
+// the server doesn't do: silence would be taken for a promise.
+func unsupported(cfg *config.Config) error {
+	for key, set := range map[string]bool{
+		"plugins.dir":      cfg.Plugins.Dir != "",
+		"metrics.listen":   cfg.Metrics.Listen != "",
+		"tls.acme.domains": len(cfg.TLS.ACME.Domains) > 0,
+	} {
+		if set {
+			return cfg.Errorf(key, "not supported by this version")
+		}
+	}
+	return nil
+}
+
+// loadTLS returns nil if neither a TLS listener nor STARTTLS needs it.
+func (d *daemon) loadTLS(cfg *config.Config, opts *options) (*tls.Config, error) {
+	if len(cfg.Server.Listen) == 0 && !cfg.Server.StartTLS {
+		return nil, nil
+	}
+	load := func() (tls.Certificate, error) { return certs.Load(cfg.TLS.Cert, cfg.TLS.Key) }
+	if cfg.TLS.Cert == "" {
+		dir, err := opts.makeStateDir()
+		if err != nil {
+			return nil, err
+		}
+		load = func() (tls.Certificate, error) { return certs.LoadOrMake(dir, listenHosts(cfg)) }
+	}
+	var err error
+	if d.keeper, err = certs.NewKeeper(load); err != nil {
+		return nil, pairError(cfg, err)
+	}
+	pool, ask, err := clientCAs(cfg)
+	if err != nil {
+		return nil, err
+	}
+	version := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}[cfg.TLS.MinVersion]
+	return certs.ServerConfig(d.keeper, version, pool, ask), nil
+}
+
+// pairError says which line of the configuration names the bad file.
+func pairError(cfg *config.Config, err error) error {
+	var pair *certs.Error
+	if !errors.As(err, &pair) {
+		return err
+	}
+	key := "tls.cert"
+	if pair.Key {
+		key = "tls.key"
+	}
+	return cfg.Errorf(key, "%s", err)
+}
+
+func clientCAs(cfg *config.Config) (*x509.CertPool, tls.ClientAuthType, error) {
+	if cfg.TLS.ClientCA == "" {
+		return nil, tls.NoClientCert, nil
+	}
+	pem, err := os.ReadFile(cfg.TLS.ClientCA)
+	if err != nil {
+		return nil, 0, cfg.Errorf("tls.client_ca", "%s", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, 0, cfg.Errorf("tls.client_ca", "%s holds no certificate", cfg.TLS.ClientCA)
+	}
+	if cfg.TLS.ClientAuth == "require" {
+		return pool, tls.RequireAndVerifyClientCert, nil
+	}
+	return pool, tls.VerifyClientCertIfGiven, nil
+}
+
+// listenHosts are the names that clients may know the server by.
+func listenHosts(cfg *config.Config) []string {
+	var hosts []string
+	for _, addr := range cfg.Server.Listen {
+		if host, _, err := net.SplitHostPort(addr); err == nil {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// loadUsers opens the users file. If none is named and none is there, the one
+// account is "default", and its token lives as long as the process.
+func (d *daemon) loadUsers(cfg *config.Config, opts *options) error {
+	path, named, err := usersFile(cfg, opts)
+	if err != nil {
+		return err
+	}
+	d.users, err = auth.Open(path)
+	switch {
+	case err == nil:
+		d.users.OnError = func(err error) { d.logReload("users", err) }
+		return nil
+	case !named && errors.Is(err, fs.ErrNotExist):
+		var hash string
+		d.token, hash = auth.NewToken()
+		d.users = auth.Memory(auth.Account{Name: "default", Hash: hash})
+		return nil
+	case errors.As(err, new(*auth.LineError)):
+		return err
+	}
+	return cfg.Errorf("auth.users", "%s", err)
+}
+
+func openExports(cfg *config.Config) (*exports.Tree, error) {
+	var list []exports.Export
+	for _, e := range cfg.Exports {
+		list = append(list, exports.Export{Path: e.Path, Dir: e.Dir, Hidden: e.Hidden})
+	}
+	tree, err := exports.New(list...)
+	if err != nil {
+		return nil, cfg.Errorf("export.dir", "%s", err)
+	}
+	return tree, nil
+}
+
+// grants looks an account up in the [user.NAME] tables.
+func grants(cfg *config.Config) func(string) server.Grant {
+	return func(user string) server.Grant {
+		u := cfg.Users[user]
+		return server.Grant{Exports: u.Exports, Verbs: u.Verbs}
+	}
+}
+
+// listen opens all listeners or none.
+func (d *daemon) listen(cfg *config.Config) error {
+	open := func(kind string, addrs []string) error {
+		for _, addr := range addrs {
+			ln, err := net.Listen("tcp", addr)
+			if err != nil {
+				return err
+			}
+			d.listeners = append(d.listeners, listener{ln, kind})
+		}
+		return nil
+	}
+	return errors.Join(open("tls", cfg.Server.Listen), open("plain", cfg.Server.Plain))
+}
+
+// start begins to accept. What ends a listener is sent to the channel.
+func (d *daemon) start() <-chan error {
+	failed := make(chan error, len(d.listeners))
+	for _, l := range d.listeners {
+		serve := d.server.Serve
+		if l.kind == "tls" {
+			serve = d.server.ServeTLS
+		}
+		go func() {
+			if err := serve(l); !errors.Is(err, server.ErrServerClosed) {
+				failed <- err
+			}
+		}()
+	}
+	return failed
+}
+
+// close ends the sessions that are left and gives everything back.
+func (d *daemon) close() {
+	for _, l := range d.listeners {
+		l.Close()
+	}
+	d.server.Close()
+	d.tree.Close()
+}

@@ -1,0 +1,46 @@
+package mtsdcmd
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"mts/core/config"
+	"mts/core/wire"
+)
+
+// newLogger returns the log that cfg asks for, to stderr if it names no file.
+func newLogger(cfg config.Log, stderr io.Writer) (*slog.Logger, io.Closer, error) {
+	var w io.Writer = stderr
+	closer := io.NopCloser(nil)
+	if cfg.File != "" {
+		f, err := os.OpenFile(cfg.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open log: %w", err)
+		}
+		w, closer = f, f
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		return nil, nil, err
+	}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts)), closer, nil
+	}
+	return slog.New(slog.NewTextHandler(w, opts)), closer, nil
+}
+
+// printable makes every value fit for a terminal: clients choose some of them.
+func printable(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(wire.Printable(a.Value.String()))
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(wire.Printable(err.Error()))
+		}
+	}
+	return a
+}

@@ -1,0 +1,281 @@
+package mtsdcmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mts/certs"
+	"mts/core/atomicfile"
+	"mts/core/config"
+)
+
+// serveFlags are the flags of mtsd serve. They win over the file.
+type serveFlags struct {
+	*options
+	listen, plain     []string
+	cert, key, users  string
+	logLevel, logForm string
+	logFile           string
+	readyFile         string
+	allowRoot         bool
+	noConsole         bool
+}
+
+func serveCommand(opts *options) *cobra.Command {
+	f := &serveFlags{options: opts}
+	cmd := &cobra.Command{
+		Use:   "serve [flags] [DIR]",
+		Short: "Runs the server",
+		Long: `Runs the server, for the folder DIR or for what the configuration exports.
+
+Without a configuration it listens on 127.0.0.1:6870, TLS only, with a
+certificate that is made once and kept. Without a users file, the account
+"default" gets a new token at each start, which is printed.`,
+		Args: usage(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.listen, "listen", nil, "listen for TLS on `ADDR` (repeatable)")
+	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable)")
+	flags.StringVar(&f.cert, "cert", "", "certificate `FILE` (PEM)")
+	flags.StringVar(&f.key, "key", "", "its key `FILE` (PEM)")
+	flags.StringVar(&f.users, "users", "", "users `FILE`")
+	flags.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error")
+	flags.StringVar(&f.logForm, "log-format", "", "text or json")
+	flags.StringVar(&f.logFile, "log-file", "", "log to `FILE` instead of standard error")
+	flags.StringVar(&f.readyFile, "ready-file", "", "write the open listeners to `FILE`")
+	flags.BoolVar(&f.insecurePlaintext, "insecure-plaintext", false, "let passwords cross the network unencrypted, for anyone on the way to read")
+	flags.BoolVar(&f.allowRoot, "allow-root", false, "serve beyond loopback even as root")
+	flags.BoolVar(&f.noConsole, "no-console", false, "don't show the console in a terminal")
+	return cmd
+}
+
+// run serves until a signal ends it.
+func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
+	cfg, err := f.configure(args)
+	if err != nil {
+		return err
+	}
+	log, logFile, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	if err := f.checkRoot(cfg, log.Warn); err != nil {
+		return err
+	}
+	d, err := newDaemon(cfg, f.options, log)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	if err := d.listen(cfg); err != nil {
+		return err
+	}
+	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
+		return err
+	}
+	return d.serve(cfg.Server.Drain)
+}
+
+// configure returns the file's configuration with the flags applied.
+func (f *serveFlags) configure(args []string) (*config.Config, error) {
+	cfg, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	f.applyListeners(cfg)
+	if f.cert != "" || f.key != "" {
+		if f.cert == "" || f.key == "" {
+			return nil, usagef("--cert and --key go together")
+		}
+		cfg.TLS.Cert, cfg.TLS.Key = f.cert, f.key
+	}
+	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
+	cfg.Log.Level = cmp.Or(f.logLevel, cfg.Log.Level)
+	cfg.Log.Format = cmp.Or(f.logForm, cfg.Log.Format)
+	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File)
+	if len(args) > 0 {
+		exportRoot(cfg, args[0])
+	}
+	return cfg, f.check(cfg)
+}
+
+// applyListeners replaces the lists of addresses. Who asks for plain listeners
+// alone doesn't get the default TLS one too.
+func (f *serveFlags) applyListeners(cfg *config.Config) {
+	if f.listen != nil {
+		cfg.Server.Listen = f.listen
+	}
+	if f.plain != nil {
+		cfg.Server.Plain = f.plain
+		if f.listen == nil && slices.Equal(cfg.Server.Listen, config.Default().Server.Listen) {
+			cfg.Server.Listen = nil
+		}
+	}
+}
+
+// exportRoot serves dir as "/", whatever the file has there.
+func exportRoot(cfg *config.Config, dir string) {
+	cfg.Exports = slices.DeleteFunc(cfg.Exports, func(e config.Export) bool { return e.Path == "/" })
+	cfg.Exports = append([]config.Export{{Path: "/", Dir: dir}}, cfg.Exports...)
+}
+
+// check looks at what the flags could have spoiled.
+func (f *serveFlags) check(cfg *config.Config) error {
+	if len(cfg.Exports) == 0 {
+		return usagef("nothing to serve: name a folder, or configure an [[export]]")
+	}
+	if len(cfg.Server.Listen)+len(cfg.Server.Plain) == 0 {
+		return usagef("nowhere to listen: use --listen or --plain")
+	}
+	for _, addr := range slices.Concat(f.listen, f.plain) {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return usagef("%s: %w", addr, err)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, cfg.Log.Level) {
+		return usagef("--log-level: %q is not debug, info, warn or error", cfg.Log.Level)
+	}
+	if cfg.Log.Format != "text" && cfg.Log.Format != "json" {
+		return usagef("--log-format: %q is not text or json", cfg.Log.Format)
+	}
+	return nil
+}
+
+// checkRoot refuses to let root face a network.
+func (f *serveFlags) checkRoot(cfg *config.Config, warn func(string, ...any)) error {
+	if os.Geteuid() != 0 || f.allowRoot {
+		return nil
+	}
+	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain) {
+		if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
+			return usagef("refusing to serve %s as root: use an account of its own, or --allow-root", addr)
+		}
+	}
+	warn("running as root; an account of its own is safer")
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// announce tells where the server listens: in the log, in the ready file, and
+// with the command to copy if the password is known.
+func (d *daemon) announce(stdout io.Writer, readyFile string) error {
+	var ready strings.Builder
+	for _, l := range d.listeners {
+		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
+		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
+	}
+	if d.token != "" {
+		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
+	}
+	if readyFile == "" {
+		return nil
+	}
+	return atomicfile.Write(readyFile, 0o644, []byte(ready.String()))
+}
+
+// clientLine returns the start of an mtsclient command that logs in.
+func (d *daemon) clientLine() string {
+	l := d.listeners[0]
+	if l.kind == "plain" {
+		return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts+plain://%s", d.token, l.Addr())
+	}
+	return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts://%s --pin %s", d.token, l.Addr(), d.pin())
+}
+
+// pin returns the pin of the certificate in use.
+func (d *daemon) pin() string {
+	pair, _ := d.keeper.GetCertificate(nil)
+	return certs.Pin(pair.Leaf)
+}
+
+// serve runs until SIGINT or SIGTERM, and then lets transfers finish for as
+// long as drain. A second signal ends it at once.
+func (d *daemon) serve(drain time.Duration) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	failed := d.start()
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case sig := <-signals:
+			if sig == syscall.SIGHUP {
+				d.reload()
+				continue
+			}
+			d.log.Info("shutdown", "signal", sig.String())
+			return d.drain(drain, signals)
+		}
+	}
+}
+
+// drain lets the sessions finish.
+func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- d.server.Shutdown(ctx) }()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				d.log.Warn("shutdown", "err", "transfers were cut off")
+			}
+			return nil
+		case sig := <-signals:
+			if sig != syscall.SIGHUP {
+				return fmt.Errorf("stopped at once by a second signal (%s)", sig)
+			}
+		}
+	}
+}
+
+// reload reads again what may change while the server runs: certificate and
+// users. What is bad stays as it was.
+func (d *daemon) reload() {
+	if d.keeper != nil {
+		d.logReload("tls", d.keeper.Reload())
+	}
+	if d.token == "" {
+		d.logReload("users", d.users.Reload())
+	}
+}
+
+func (d *daemon) logReload(part string, err error) {
+	if err != nil {
+		d.log.Error("reload", "part", part, "err", err)
+		return
+	}
+	d.log.Info("reload", "part", part)
+}
+
+// usersFile returns the users file: the flag's, the configuration's, or the
+// one in the state directory, whether it exists or not.
+func usersFile(cfg *config.Config, opts *options) (path string, named bool, err error) {
+	if cfg.Auth.Users != "" {
+		return cfg.Auth.Users, true, nil
+	}
+	dir, err := opts.stateDir()
+	return filepath.Join(dir, "users"), false, err
+}

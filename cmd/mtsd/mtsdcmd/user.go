@@ -1,0 +1,158 @@
+package mtsdcmd
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"mts/core/auth"
+)
+
+// userFlags are the flags of mtsd user.
+type userFlags struct {
+	*options
+	users string
+	token bool
+}
+
+func userCommand(opts *options) *cobra.Command {
+	f := &userFlags{options: opts}
+	cmd := &cobra.Command{
+		Use:   "user",
+		Short: "Adds, changes, removes and lists accounts",
+		Long: `Adds, changes, removes and lists accounts.
+
+A password is asked for in a terminal; otherwise it is the first line of
+standard input. A running server notices the change by itself.`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("mtsd user: say add, passwd, del or list")
+		},
+	}
+	cmd.PersistentFlags().StringVar(&f.users, "users", "", "users `FILE`")
+	add := f.command("add NAME", "Adds an account", 1, func(cmd *cobra.Command, file *auth.File, name string) error {
+		return f.set(cmd, file, name, true)
+	})
+	passwd := f.command("passwd NAME", "Changes an account's password", 1, func(cmd *cobra.Command, file *auth.File, name string) error {
+		return f.set(cmd, file, name, false)
+	})
+	for _, c := range []*cobra.Command{add, passwd} {
+		c.Flags().BoolVar(&f.token, "token", false, "make a random token, for machines, and print it once")
+	}
+	cmd.AddCommand(add, passwd,
+		f.command("del NAME", "Removes an account", 1, func(_ *cobra.Command, file *auth.File, name string) error {
+			if err := file.Delete(name); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return file.Save()
+		}),
+		f.command("list", "Lists the accounts", 0, func(cmd *cobra.Command, file *auth.File, _ string) error {
+			for _, name := range file.Names() {
+				fmt.Fprintln(cmd.OutOrStdout(), name)
+			}
+			return nil
+		}),
+	)
+	return cmd
+}
+
+// command returns a subcommand that works on the users file.
+func (f *userFlags) command(use, short string, args int, run func(*cobra.Command, *auth.File, string) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  usage(cobra.ExactArgs(args)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file, err := f.open()
+			if err != nil {
+				return err
+			}
+			return run(cmd, file, strings.Join(args, ""))
+		},
+	}
+}
+
+// open loads the users file, which needn't be there yet.
+func (f *userFlags) open() (*auth.File, error) {
+	cfg, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
+	path, named, err := usersFile(cfg, f.options)
+	if err != nil {
+		return nil, err
+	}
+	if !named {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return auth.Load(path)
+}
+
+// set gives an account a new password or token.
+func (f *userFlags) set(cmd *cobra.Command, file *auth.File, name string, mustBeNew bool) error {
+	switch exists := slices.Contains(file.Names(), name); {
+	case exists && mustBeNew:
+		return fmt.Errorf("%s: %w", name, auth.ErrExists)
+	case !exists && !mustBeNew:
+		return fmt.Errorf("%s: %w", name, auth.ErrNoAccount)
+	}
+	token, hash := auth.NewToken()
+	if !f.token {
+		password, err := readPassword(cmd.InOrStdin(), cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		if hash, err = auth.HashPassword(password); err != nil {
+			return usageError{err}
+		}
+	}
+	if err := file.Set(name, hash, mustBeNew); err != nil {
+		return usageError{err}
+	}
+	if err := file.Save(); err != nil {
+		return err
+	}
+	if f.token {
+		fmt.Fprintln(cmd.OutOrStdout(), token)
+	}
+	return nil
+}
+
+// readPassword asks for a password, twice, if stdin is a terminal, and takes
+// its first line otherwise.
+func readPassword(stdin io.Reader, stderr io.Writer) (string, error) {
+	f, ok := stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		line, err := bufio.NewReader(stdin).ReadString('\n')
+		if err != nil && (err != io.EOF || line == "") {
+			return "", usagef("no password on standard input")
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "Again: "} {
+		fmt.Fprint(stderr, prompt)
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(stderr)
+		if err != nil {
+			return "", err
+		}
+		typed[i] = string(b)
+	}
+	if typed[0] != typed[1] {
+		return "", errors.New("the two passwords differ")
+	}
+	return typed[0], nil
+}

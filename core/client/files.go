@@ -1,0 +1,163 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"mts/core"
+	"mts/core/wire"
+)
+
+// Bounds of what a reply may hold, in bytes.
+const (
+	maxFacts   = wire.MaxStatus
+	maxListing = 256 << 20
+)
+
+// modifyLayout is how RFC 3659, 2.3 writes a time, without its fraction.
+const modifyLayout = "20060102150405"
+
+// Fetch copies a file to w and returns what the server said of it at the end,
+// in which Name is empty. ErrIntegrity says that those aren't the bytes which
+// came.
+func (c *Conn) Fetch(ctx context.Context, path string, w io.Writer) (core.Info, error) {
+	info, n, err := c.transfer(ctx, "FILE "+path, w, math.MaxInt64)
+	if err == nil && n != info.Size {
+		err = fmt.Errorf("%w: %d of %d bytes came", ErrIntegrity, n, info.Size)
+	}
+	return info, err
+}
+
+// FetchPart copies length bytes of a file, from byte offset on, to w: fewer if
+// the file ends before. It returns what Fetch does.
+func (c *Conn) FetchPart(ctx context.Context, path string, offset, length int64, w io.Writer) (core.Info, error) {
+	info, n, err := c.transfer(ctx, fmt.Sprintf("PART %d %d %s", offset, length, path), w, length)
+	if want := min(length, info.Size-offset); err == nil && n != want {
+		err = fmt.Errorf("%w: %d of %d bytes came", ErrIntegrity, n, want)
+	}
+	return info, err
+}
+
+// transfer runs a command whose data are of a file, and compares them with
+// the facts of the reply.
+func (c *Conn) transfer(ctx context.Context, line string, w io.Writer, max int64) (core.Info, int64, error) {
+	count := &counter{w: w}
+	reply, err := c.do(ctx, line, count, max)
+	if err != nil {
+		return core.Info{}, count.n, err
+	}
+	var info core.Info
+	for _, f := range reply.Facts {
+		if f.Name != "bytes" {
+			err = setFact(&info, f.Name, f.Value)
+		} else if f.Value != strconv.FormatInt(count.n, 10) {
+			err = fmt.Errorf("%d of %.20s bytes came", count.n, f.Value)
+		}
+		if err != nil {
+			return info, count.n, fmt.Errorf("%w: %w", ErrIntegrity, err)
+		}
+	}
+	if reply.Fact("bytes") == "" || reply.Fact("size") == "" {
+		return info, count.n, fmt.Errorf("%w: the server didn't say how long it is", ErrIntegrity)
+	}
+	return info, count.n, nil
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Stat returns what the server knows of a file or folder.
+func (c *Conn) Stat(ctx context.Context, path string) (core.Info, error) {
+	var b bytes.Buffer
+	if _, err := c.do(ctx, "STAT "+path, &b, maxFacts); err != nil {
+		return core.Info{}, err
+	}
+	return parseFacts(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// List returns the entries of a folder, sorted by name. The loop may use the
+// Conn, and may be left at any time: the whole listing is read, up to 256 MiB
+// of it, before the first entry is handed out. An error is the last pair.
+// Names are as the server sent them: they may hold "/" or be "..", but no
+// control characters.
+func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error] {
+	return func(yield func(core.Info, error) bool) {
+		var b bytes.Buffer
+		if _, err := c.do(ctx, strings.TrimSuffix("LIST "+path, " "), &b, maxListing); err != nil {
+			yield(core.Info{}, err)
+			return
+		}
+		for line := range bytes.Lines(b.Bytes()) {
+			info, err := parseFacts(string(bytes.TrimSuffix(line, []byte("\n"))))
+			if !yield(info, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Hash returns the SHA-256 that the server computes of a file, in hexadecimal.
+func (c *Conn) Hash(ctx context.Context, path string) (string, error) {
+	var b bytes.Buffer
+	if _, err := c.do(ctx, "HASH "+path, &b, maxFacts); err != nil {
+		return "", err
+	}
+	sum, _, _ := strings.Cut(b.String(), " ")
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != 32 {
+		return "", fmt.Errorf("%w: not a SHA-256: %.80q", wire.ErrProtocol, sum)
+	}
+	return strings.ToLower(sum), nil
+}
+
+// parseFacts reads a line of MLST facts (RFC 3659, 7.2): "size=1;type=file; x".
+func parseFacts(line string) (core.Info, error) {
+	facts, name, ok := strings.Cut(line, " ")
+	if !ok || name == "" || wire.HasControl(name) {
+		return core.Info{}, fmt.Errorf("%w: entry %.80q", wire.ErrProtocol, line)
+	}
+	info := core.Info{Name: name}
+	for fact := range strings.SplitSeq(strings.TrimSuffix(facts, ";"), ";") {
+		key, value, _ := strings.Cut(fact, "=")
+		if err := setFact(&info, strings.ToLower(key), value); err != nil {
+			return core.Info{}, fmt.Errorf("%w: %w", wire.ErrProtocol, err)
+		}
+	}
+	return info, nil
+}
+
+// setFact puts a fact in its place. Unknown ones don't matter.
+func setFact(info *core.Info, name, value string) (err error) {
+	switch name {
+	case "type":
+		info.Dir = value == "dir"
+	case "size":
+		info.Size, err = strconv.ParseInt(value, 10, 64)
+		if err != nil || info.Size < 0 {
+			return fmt.Errorf("size %.40q", value)
+		}
+	case "modify":
+		info.Modified, err = time.Parse(modifyLayout, value)
+		if err != nil {
+			return fmt.Errorf("time %.40q", value)
+		}
+	case "etag":
+		info.ETag = value
+	}
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"mts/core/wire"
@@ -42,6 +43,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	p := &patient{Conn: raw, timeout: o.timeout()}
+	p.factor.Store(1)
 	c, err := open(ctx, p, t, o)
 	if err != nil {
 		raw.Close()
@@ -137,24 +139,26 @@ var errUnasked = fmt.Errorf("%w: a reply to no command", wire.ErrProtocol)
 type patient struct {
 	net.Conn
 	timeout time.Duration
+	factor  atomic.Int64 // of the timeout, for reads
 }
 
 func (p *patient) Read(b []byte) (int, error) {
-	p.SetReadDeadline(time.Now().Add(p.timeout))
+	wait := p.timeout * time.Duration(p.factor.Load())
+	p.SetReadDeadline(time.Now().Add(wait))
 	n, err := p.Conn.Read(b)
-	return n, p.told(err)
+	return n, told(err, wait)
 }
 
 func (p *patient) Write(b []byte) (int, error) {
 	p.SetWriteDeadline(time.Now().Add(p.timeout))
 	n, err := p.Conn.Write(b)
-	return n, p.told(err)
+	return n, told(err, p.timeout)
 }
 
 // told puts a timeout in words.
-func (p *patient) told(err error) error {
+func told(err error, wait time.Duration) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no answer for %v: %w", p.timeout, os.ErrDeadlineExceeded)
+		return fmt.Errorf("no answer for %v: %w", wait, os.ErrDeadlineExceeded)
 	}
 	return err
 }

@@ -112,10 +112,24 @@ func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error
 	}
 }
 
+// hashPatience is how many timeouts a server may take to read a file.
+const hashPatience = 10
+
 // Hash returns the SHA-256 that the server computes of a file, in hexadecimal.
+// As that may take a while, it waits ten times as long as others do.
 func (c *Conn) Hash(ctx context.Context, path string) (string, error) {
 	var b bytes.Buffer
-	if _, err := c.do(ctx, "HASH "+path, &b, maxFacts); err != nil {
+	var reply wire.Reply
+	err := c.exchange(ctx, []string{"HASH " + path}, func() (err error) {
+		c.raw.factor.Store(hashPatience)
+		defer c.raw.factor.Store(1)
+		reply, err = c.read(&b, maxFacts)
+		return err
+	})
+	if err == nil {
+		err = reply.Err()
+	}
+	if err != nil {
 		return "", err
 	}
 	sum, _, _ := strings.Cut(b.String(), " ")

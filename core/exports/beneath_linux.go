@@ -11,7 +11,7 @@ import (
 // smallFile is the size in bytes up to which a file isn't worth the two more
 // system calls and the finalizer of an *os.File: it is copied, not sent by
 // sendfile.
-const smallFile = 8 << 10
+const smallFile = 64 << 10
 
 // maxRaces is how often openat2 is tried again when a rename came in between.
 const maxRaces = 8
@@ -60,17 +60,18 @@ func (b beneath) open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "openat2", Path: name, Err: err}
 	}
 	f := &file{fd: fd, name: name}
-	f.opened, err = f.stat()
-	if err == nil && f.opened.st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	opened, err := f.stat()
+	if err == nil && opened.st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	if f.opened.Size() > smallFile {
+	if opened.Size() > smallFile {
 		return os.NewFile(uintptr(fd), name), nil
 	}
+	f.opened.Store(opened)
 	return f, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,18 +16,17 @@ import (
 // regular files have no use for. It may be used by several goroutines at once.
 type file struct {
 	name   string
-	mu     sync.RWMutex // held for reading while fd is in use
-	fd     int          // -1 when closed
-	opened *info        // until the first Stat
+	mu     sync.RWMutex         // held for reading while fd is in use
+	fd     int                  // -1 when closed
+	opened atomic.Pointer[info] // until something is read
 }
 
-// Stat describes the file: the first time as it was when it was opened, then
-// as it is.
+// Stat describes the file: as it was when it was opened until something is
+// read, then as it is.
 func (f *file) Stat() (fs.FileInfo, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if opened := f.opened; opened != nil && f.fd >= 0 {
-		f.opened = nil
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if opened := f.opened.Load(); opened != nil && f.fd >= 0 {
 		return opened, nil
 	}
 	return f.stat()
@@ -63,6 +63,7 @@ func (f *file) read(name string, p []byte, op func() (int, error)) (int, error) 
 	if len(p) == 0 {
 		return 0, nil
 	}
+	f.opened.Store(nil)
 	for {
 		n, err := op()
 		switch {

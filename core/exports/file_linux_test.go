@@ -95,6 +95,9 @@ func TestFileStat(t *testing.T) {
 	if err != nil || first.Name() != "file" || first.Mode() != 0o644 || first.IsDir() {
 		t.Errorf("Stat = %v, %v", first, err)
 	}
+	if n, err := f.Read(make([]byte, 1)); n != 1 {
+		t.Errorf("Read = %d, %v", n, err)
+	}
 	if now, err := f.Stat(); err != nil || now.Size() != 2 {
 		t.Errorf("Stat after the file was cut = %v, %v", now, err)
 	}

@@ -8,16 +8,17 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mts/core/server"
 )
 
 // A faulty listener fails with err before the time until, and then has conns.
+// If again isn't 0, it fails for that long after each.
 type faulty struct {
 	err    error
 	until  time.Time
+	again  time.Duration
 	conns  chan net.Conn
 	closed chan struct{}
 	close  func()
@@ -39,6 +40,9 @@ func (f *faulty) Accept() (net.Conn, error) {
 	}
 	select {
 	case c := <-f.conns:
+		if f.again > 0 {
+			f.until = time.Now().Add(f.again)
+		}
 		return c, nil
 	case <-f.closed:
 		return nil, net.ErrClosed
@@ -118,18 +122,20 @@ func TestAcceptFails(t *testing.T) {
 // The pause grows from failure to failure, and begins anew after a success.
 func TestAcceptRecovers(t *testing.T) {
 	inBubble(t, t.TempDir(), nil, func(t *testing.T, s *server.Server) {
-		ln := newFaulty(syscall.ECONNABORTED, time.Nanosecond)
-		go s.Serve(ln)
+		ln := newFaulty(syscall.ECONNABORTED, time.Millisecond)
+		ln.again = time.Millisecond
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
 		start := time.Now()
-		for range 3 {
+		for range 6 {
 			near, far := net.Pipe()
 			ln.conns <- far
 			greet(t, near).Close()
-			ln.until = time.Now().Add(time.Millisecond)
 		}
-		synctest.Wait()
-		if took := time.Since(start); took > 50*time.Millisecond {
-			t.Errorf("three single failures held it up for %v", took)
+		if took := time.Since(start); took > 100*time.Millisecond {
+			t.Errorf("six single failures held it up for %v", took)
 		}
+		s.Close()
+		<-served
 	})
 }

@@ -122,7 +122,7 @@ func TestRootReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "root")
 	must(t, os.Mkdir(dir, 0o700))
 	writeFile(t, dir, "a", 0)
-	c := enter(t, pipe(t, newServer(t, dir, nil)))
+	c := enter(t, dialer(t, newServer(t, dir, nil), "pipe")())
 	c.send("FILE a")
 	c.want("#File a sent successfully.")
 	must(t, os.RemoveAll(dir))

@@ -63,7 +63,8 @@ func usage(cmd core.Command) *core.Error {
 
 // answer runs a command and writes its status line.
 func (c *session) answer(cmd core.Command, arg string) error {
-	h := &host{session: c, text: "OK."}
+	h := &c.call
+	*h = host{session: c, text: "OK.", facts: h.facts[:0]}
 	c.setState(StateRunning)
 	err := c.run(cmd, core.NewCall(c.ctx, h, arg))
 	c.setState(c.restState())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"log/slog"
 	"os"
 	"time"
 
@@ -151,9 +152,10 @@ func (h *host) pace(n int64) (int64, error) {
 // report logs a transfer, and each command for who wants to see them.
 func (h *host) report(cmd core.Command, arg string, err error) {
 	log := h.server.cfg.Log
-	if !h.sends {
+	switch {
+	case h.sends && log.Enabled(h.ctx, slog.LevelInfo):
+		h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(arg), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
+	case !h.sends && log.Enabled(h.ctx, slog.LevelDebug):
 		log.Debug("command", "session", h.id, "user", h.user, "verb", cmd.Verb, "err", err)
-		return
 	}
-	h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(arg), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
 }

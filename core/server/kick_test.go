@@ -3,7 +3,6 @@ package server_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -183,7 +182,7 @@ func TestNotifyHandshake(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		c := greet(t, tls.Client(near, &tls.Config{InsecureSkipVerify: true}))
+		c := greet(t, overTLS(near))
 		c.send("NOOP")
 		c.want("#OK.")
 	})

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -26,7 +25,7 @@ func TestMaxSessions(t *testing.T) {
 				s.ServeConn(far, secure)
 				t.Cleanup(func() { near.Close() })
 				if secure {
-					return tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+					return overTLS(near)
 				}
 				return near
 			}
@@ -79,7 +78,7 @@ func TestPanic(t *testing.T) {
 			}},
 			core.Command{Verb: "FAIL", Open: true, Run: func(*core.Call) error { return errors.New("/secret/path: broken") }})
 	})
-	c := greet(t, pipe(t, s))
+	c := greet(t, dialer(t, s, "pipe")())
 	c.send("FALL")
 	c.want("!Internal error.")
 	c.send("FAIL")
@@ -90,7 +89,7 @@ func TestPanic(t *testing.T) {
 	c.want("$4", "some![code=internal] Internal error.", "![code=internal] Internal error.")
 	c.send("MODE STREAM")
 	c.want("#Mode is STREAM.")
-	other := greet(t, pipe(t, s))
+	other := greet(t, dialer(t, s, "pipe")())
 	c.send("CRASH") // the data is out, and mustn't end in what looks like more
 	c.wantCut()
 	other.send("NOOP")
@@ -146,7 +145,7 @@ func TestGrants(t *testing.T) {
 		{"nil", "LIST", "!Invalid command."},
 		{"bob", "FILE c:/private/closed", "#File c:/private/closed sent successfully."},
 	} {
-		c := greet(t, pipe(t, s))
+		c := greet(t, dialer(t, s, "pipe")())
 		for _, user := range []string{"bob", "ann", test.user} {
 			c.send("USER "+user, "AUTH x")
 			c.want("#Password required.", "#You are logged in.")
@@ -181,7 +180,7 @@ func TestPlaintextLogin(t *testing.T) {
 
 		near, far = net.Pipe()
 		s.ServeConn(distant{far}, true)
-		enter(t, tls.Client(near, &tls.Config{InsecureSkipVerify: true})).Close()
+		enter(t, overTLS(near)).Close()
 	}
 }
 

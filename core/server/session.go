@@ -62,9 +62,11 @@ type session struct {
 	id     uint64
 	secure bool // TLS from the first byte on, or since STARTTLS; shared under mu
 	since  time.Time
+	remote string // the client's address
 	conn   *transport.Conn
 	in     *wire.LineReader
 	out    *wire.Writer
+	call   host // the call under way
 	ctx    context.Context
 	cancel context.CancelCauseFunc // shared
 
@@ -92,6 +94,7 @@ func newSession(s *Server, id uint64, conn *transport.Conn, secure bool) *sessio
 		secure:  secure,
 		since:   now,
 		loginBy: now.Add(s.cfg.Timeouts.Login),
+		remote:  conn.RemoteAddr().String(),
 		conn:    conn,
 		in:      wire.NewLineReader(conn),
 		name:    defaultUser,
@@ -105,7 +108,7 @@ func (c *session) info() core.Session {
 	return core.Session{
 		ID:     c.id,
 		User:   c.user,
-		Remote: c.conn.RemoteAddr().String(),
+		Remote: c.remote,
 		TLS:    c.secure,
 		Since:  c.since,
 	}
@@ -330,7 +333,7 @@ func (c *session) setState(s State) { c.state.Store(int32(s)) }
 
 // log writes one line about the session.
 func (c *session) log(msg string, args ...any) {
-	args = append([]any{"session", c.id, "remote", c.conn.RemoteAddr().String()}, args...)
+	args = append([]any{"session", c.id, "remote", c.remote}, args...)
 	c.server.cfg.Log.Info(msg, args...)
 }
 
@@ -339,7 +342,7 @@ func (c *session) smallFile() int {
 	if c.secure {
 		return 64 << 10
 	}
-	return 8 << 10
+	return 64 << 10
 }
 
 // recordHandshake begins a TLS connection (RFC 8446, 5.1).

@@ -110,7 +110,7 @@ func TestServeReturns(t *testing.T) {
 				}
 				defer c.Close()
 			}
-			greet(t, pipe(t, s)).Close()
+			greet(t, dialer(t, s, "pipe")()).Close()
 			end(s)
 			for range 3 {
 				if err := <-ends; !errors.Is(err, server.ErrServerClosed) {

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"crypto/tls"
 	"io"
 	"net"
 	"testing"
@@ -18,7 +17,7 @@ func TestStartTLS(t *testing.T) {
 			s := newServer(t, seedFiles(t), offerStartTLS)
 			c := enter(t, dialer(t, s, transport)(), "OPTS NOTICES ON", "USER ann", "MODE BLOCK", "STARTTLS")
 			id := s.Sessions()[0].ID
-			secure := tls.Client(c.Conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"mts/1"}})
+			secure := overTLS(c.Conn)
 			c.Conn = secure
 			c.r.Reset(secure)
 			c.send("FILE setup.log")
@@ -53,13 +52,13 @@ func TestStartTLSRefused(t *testing.T) {
 		}
 	}
 	t.Run("not offered", func(t *testing.T) {
-		c := greet(t, pipe(t, newServer(t, t.TempDir(), nil)))
+		c := greet(t, dialer(t, newServer(t, t.TempDir(), nil), "pipe")())
 		c.send("STARTTLS")
 		c.want("!Invalid command.")
 	})
 	t.Run("no TLS", func(t *testing.T) {
 		s := newServer(t, t.TempDir(), func(c *server.Config) { c.StartTLS, c.TLS = true, nil })
-		c := greet(t, pipe(t, s))
+		c := greet(t, dialer(t, s, "pipe")())
 		c.send("STARTTLS")
 		c.want("!Invalid command.")
 		if err := s.ServeTLS(&net.TCPListener{}); err == nil {

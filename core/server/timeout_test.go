@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"crypto/tls"
 	"io"
 	"net"
 	"sync"
@@ -113,7 +112,7 @@ func TestLoginTimeoutTLS(t *testing.T) {
 		near, far := net.Pipe()
 		s.ServeConn(far, true)
 		time.Sleep(4 * time.Second)
-		c := greet(t, tls.Client(near, &tls.Config{InsecureSkipVerify: true}))
+		c := greet(t, overTLS(near))
 		c.lasts(26*time.Second, "!Timeout.\r\n")
 	})
 }
@@ -157,7 +156,7 @@ func TestWriteTimeout(t *testing.T) {
 					s.ServeConn(far, secure)
 					var conn net.Conn = near
 					if secure {
-						conn = tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+						conn = overTLS(near)
 					}
 					c := enter(t, conn)
 					c.send("FILE big")

@@ -99,7 +99,7 @@ func listen(t testing.TB, s *server.Server, secure bool) func() net.Conn {
 		serve = s.ServeTLS
 		dial = func() (net.Conn, error) {
 			c, err := net.Dial("tcp", ln.Addr().String())
-			return tls.Client(&tail{Conn: c}, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"mts/1"}}), err
+			return overTLS(c), err
 		}
 	}
 	go serve(ln)

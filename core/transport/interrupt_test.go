@@ -63,7 +63,7 @@ func TestInterruptKeepsDeadline(t *testing.T) {
 			t.Errorf("the deadline is gone: %v", err)
 		}
 		c.Interrupt()
-		c.SetReadDeadline(time.Time{})
+		c.SetReadDeadline(time.Now().Add(patience))
 		if err := read(); err != ErrInterrupted {
 			t.Errorf("a new deadline undid the interrupt: %v", err)
 		}
@@ -79,7 +79,7 @@ func TestWaiting(t *testing.T) {
 			c := New(server, 0)
 			defer c.Abort()
 			if secure {
-				client = pipeHandshake(t, c, client)
+				client = handshake(t, c, client)
 			}
 			var taken atomic.Int32
 			pool := &sync.Pool{New: func() any { taken.Add(1); b := make([]byte, 64); return &b }}
@@ -105,20 +105,31 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// pipeHandshake is handshake within a bubble.
-func pipeHandshake(t *testing.T, c *Conn, client net.Conn) net.Conn {
-	t.Helper()
-	peer := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
-	done := make(chan error, 1)
-	go func() { done <- peer.Handshake() }()
+// A handshake isn't interrupted, the read behind it is.
+func TestInterruptHandshake(t *testing.T) {
 	config, err := serverTLS()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(c.Handshake(config), <-done); err != nil {
-		t.Fatal(err)
-	}
-	return peer
+	synctest.Test(t, func(t *testing.T) {
+		server, client := net.Pipe()
+		defer client.Close()
+		c := New(server, 0)
+		defer c.Abort()
+		c.Interrupt()
+		done := make(chan error, 1)
+		go func() { done <- c.Handshake(config) }()
+		synctest.Wait()
+		c.Interrupt()
+		synctest.Wait()
+		peer := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
+		if err := errors.Join(peer.Handshake(), <-done); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != ErrInterrupted {
+			t.Errorf("got %v; want ErrInterrupted", err)
+		}
+	})
 }
 
 // Interrupts that come at any time lose nothing of the input.

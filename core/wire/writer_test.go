@@ -16,7 +16,8 @@ type sink struct {
 	writes  []int   // sizes
 	pieces  []int64 // sizes given to ReadFrom
 	flushes int
-	err     error
+	err     error // of Write and ReadFrom
+	flush   error // of Flush
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -38,7 +39,7 @@ func (s *sink) ReadFrom(r io.Reader) (int64, error) {
 
 func (s *sink) Flush() error {
 	s.flushes++
-	return s.err
+	return s.flush
 }
 
 const small = 64 << 10
@@ -314,9 +315,7 @@ func TestSinkError(t *testing.T) {
 	w, s := newWriter(true)
 	s.err = gone
 	w.Status(Success, nil, "OK.")
-	if err := w.Flush(); !errors.Is(err, gone) {
-		t.Errorf("Flush: %v", err)
-	}
+	w.Flush()
 	s.err = nil
 	if _, err := w.Write([]byte("x")); !errors.Is(err, gone) {
 		t.Errorf("Write: %v", err)
@@ -329,6 +328,18 @@ func TestSinkError(t *testing.T) {
 	}
 	if err := w.Flush(); !errors.Is(err, gone) || s.Len() > 0 || len(s.pieces) > 0 || w.buf != nil {
 		t.Errorf("Flush: %v; %q, pieces %d, buffer %v", err, s.String(), s.pieces, w.buf)
+	}
+}
+
+func TestFlushError(t *testing.T) {
+	gone := errors.New("gone")
+	w, s := newWriter(false)
+	s.flush = gone
+	if err := w.Flush(); !errors.Is(err, gone) {
+		t.Errorf("Flush: %v", err)
+	}
+	if err := w.Status(Success, nil, "OK."); !errors.Is(err, gone) {
+		t.Errorf("Status: %v", err)
 	}
 }
 

@@ -2,151 +2,245 @@ package clientcmd
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"mts/core"
 	"mts/core/client"
 )
 
-// depth is how many files are asked for at once on a connection. It also hides
-// the time that each file takes to reach the disk.
-const depth = 32
-
-// maxUnreported is how many files may be done before the first of them is
-// reported: the order of the reports is that of the command line.
-const maxUnreported = 4096
+const (
+	// depth is how many files are asked for at once on a connection. It also
+	// hides the time that each file takes to reach the disk.
+	depth = 32
+	// maxUnreported is how many files may be done before the first of them is
+	// reported: the order of the reports is that of the command line.
+	maxUnreported = 4096
+	// headway is after how many bytes the count of retries begins anew.
+	headway = 1 << 20
+)
 
 // A job is a file to fetch.
 type job struct {
-	path string // on the server, as the user wrote it
-	name string // below the output folder
+	path string // on the server
+	name string // below the output folder, with slashes
+	err  error  // why it isn't even asked for
 	done chan error
-	size int64  // once it is done
-	sum  string // SHA-256, if it was asked for
-}
 
-// run does what the command line says.
-func (a *app) run(ctx context.Context, args []string) error {
-	dial, err := a.dialer()
-	if err != nil {
-		return err
-	}
-	var root *os.Root
-	if !a.list && len(a.exec) == 0 {
-		if root, err = os.OpenRoot(a.output); err != nil {
-			return usageError{fmt.Errorf("--output: %w", err)}
-		}
-		defer root.Close()
-	}
-	conn, err := dial(ctx)
-	if err != nil {
-		return err
-	}
-	l := &link{dial: dial, conn: conn}
-	defer l.close()
-	switch {
-	case len(a.exec) > 0:
-		return a.execAll(ctx, conn)
-	case a.list:
-		return a.listAll(ctx, conn, args)
-	}
-	a.fetchAll(ctx, l, &folder{root: root, force: a.force, sums: a.json}, args)
-	return ctx.Err()
+	// Once it is done:
+	received, size int64
+	sum            string // SHA-256, if it was asked for
 }
 
 // fetchAll fetches files side by side and reports them in order.
-func (a *app) fetchAll(ctx context.Context, l *link, d *folder, paths []string) {
-	queue := make(chan *job)
+func (a *app) fetchAll(ctx context.Context, args []string) error {
+	if a.rate > 0 {
+		// Bursts of a tenth of a second, and none to begin with.
+		a.limiter = rate.NewLimiter(rate.Limit(a.rate), max(1, int(a.rate/10)))
+		a.limiter.AllowN(time.Now(), a.limiter.Burst())
+	}
+	a.showProgress()
+	defer a.progress.close()
 	order := make(chan *job, maxUnreported)
 	go func() {
 		defer close(order)
-		defer close(queue)
-		taken := make(map[string]bool)
-		for _, path := range paths {
-			j := &job{path: path, name: baseName(path), done: make(chan error, 1)}
-			order <- j
-			if err := a.admit(d, j, taken); err != nil {
-				j.done <- err
-				continue
-			}
-			queue <- j
-		}
+		a.start(ctx, a.expand(ctx, args), order)
 	}()
-	var workers sync.WaitGroup
-	for range depth {
-		workers.Go(func() {
-			for j := range queue {
-				j.done <- a.fetch(ctx, l, d, j)
-			}
-		})
-	}
 	for j := range order {
 		a.report(ctx, j, <-j.done)
 	}
-	workers.Wait()
+	return ctx.Err()
 }
 
-// admit reports why a file needn't even be asked for.
-func (a *app) admit(d *folder, j *job, taken map[string]bool) error {
-	if err := checkName(j.name); err != nil {
-		return err
+// showProgress draws bars from here on, if there is a terminal to do it on.
+func (a *app) showProgress() {
+	screen, ok := a.screen.(*os.File)
+	if _, is := terminal(a.screen); !ok || !is || a.quiet || a.json {
+		return
 	}
-	if taken[j.name] {
-		return errExists
+	a.progress = newProgress(screen)
+	a.stderr = a.progress.above(a.stderr)
+	if _, is := terminal(a.stdout); is && a.folder != nil {
+		a.stdout = a.progress.above(a.stdout)
 	}
-	taken[j.name] = true
-	return d.free(j.name)
 }
 
-// fetch fetches and saves one file, and asks again if it broke off.
-func (a *app) fetch(ctx context.Context, l *link, d *folder, j *job) error {
+// start sets jobs going, each on the connection with the fewest, and waits for
+// them in the end.
+func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job) {
+	many := depth * len(a.links)
+	if a.folder == nil { // one after the other to stdout
+		many = 1
+	}
+	slots := make(chan struct{}, many)
+	var running sync.WaitGroup
+	for j := range jobs {
+		j.done = make(chan error, 1)
+		order <- j
+		if j.err != nil {
+			j.done <- j.err
+			continue
+		}
+		slots <- struct{}{}
+		l := a.idlest()
+		l.busy.Add(1)
+		running.Go(func() {
+			j.done <- a.fetch(ctx, l, j)
+			l.busy.Add(-1)
+			<-slots
+		})
+	}
+	running.Wait()
+}
+
+// idlest returns the connection with the fewest files under way.
+func (a *app) idlest() *link {
+	best := a.links[0]
+	for _, l := range a.links {
+		if l.busy.Load() < best.busy.Load() {
+			best = l
+		}
+	}
+	return best
+}
+
+// fetch fetches one file to where it belongs.
+func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p, err := d.create(j.name)
+	t := &transfer{path: j.path}
+	if a.json || a.verify {
+		t.sum = sha256.New()
+	}
+	t.pace = func(n int) error { return a.wait(ctx, n) }
+	if a.folder == nil {
+		t.to = &stream{w: a.stdout}
+		return a.transfer(ctx, l, t, j)
+	}
+	p, err := a.folder.create(j.name, j.path, a.resume)
 	if err != nil {
 		return err
 	}
-	err = a.fetchPart(ctx, l, p, j)
-	if err != nil {
+	t.to, t.size, t.info = p, p.size, p.info()
+	if t.sum != nil {
+		if _, err := io.Copy(t.sum, io.NewSectionReader(p.file, 0, p.size)); err != nil {
+			p.file.Close()
+			return err
+		}
+	}
+	if err = a.transfer(ctx, l, t, j); err == nil {
+		err = p.commit(t.info.Modified)
+	}
+	switch {
+	case err == nil:
+		a.folder.saved(j.name)
+	case errors.Is(err, client.ErrIntegrity), isCode(err, core.CodeNotFound):
 		p.discard()
+	default:
+		p.giveUp()
 	}
 	return err
 }
 
-func (a *app) fetchPart(ctx context.Context, l *link, p *part, j *job) error {
-	var failure error
-	for try := 0; try <= retries; {
-		conn, err := l.get(ctx)
-		if err != nil {
-			return errors.Join(failure, err)
+// transfer runs t until the file is whole and what it should be.
+func (a *app) transfer(ctx context.Context, l *link, t *transfer, j *job) error {
+	bar := a.progress.file(j.name, t)
+	defer bar.finish()
+	t.moved = bar.moved
+	err := l.persist(ctx, func(conn *client.Conn) (bool, error) {
+		before := t.size
+		err := t.run(ctx, conn)
+		if t.err != nil {
+			return false, broken{t.err}
 		}
-		var info core.Info
-		info, err = conn.Fetch(ctx, j.path, p)
-		switch {
-		case err == nil:
-			j.size, j.sum = p.size, p.digest()
-			return p.commit(info.Modified)
-		case p.err != nil:
-			return p.err
-		case ctx.Err() != nil || !again(err):
-			return err
-		case !errors.Is(err, client.ErrQueued):
-			failure = err
-			try++
+		got := t.size-before >= headway
+		if again(err) && (isCode(err, core.CodeChanged) || !t.known()) {
+			if err := t.restart(); err != nil {
+				return false, broken{err}
+			}
 		}
-		if err := p.reset(); err != nil {
-			return err
-		}
+		return got, err
+	})
+	if err == nil && a.verify {
+		err = a.compareHash(ctx, l, t)
 	}
-	return failure
+	j.received, j.size = t.received, t.size
+	if err == nil && t.sum != nil {
+		j.sum = hex.EncodeToString(t.sum.Sum(nil))
+	}
+	return err
 }
+
+// compareHash compares the hash of what came with the server's own.
+func (a *app) compareHash(ctx context.Context, l *link, t *transfer) error {
+	var want string
+	err := l.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+		want, err = conn.Hash(ctx, t.path)
+		return false, err
+	})
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if got := hex.EncodeToString(t.sum.Sum(nil)); got != want {
+		return fmt.Errorf("%w: its SHA-256 is %s, the server says %s", client.ErrIntegrity, got, want)
+	}
+	return nil
+}
+
+// wait holds a transfer up, for --limit-rate.
+func (a *app) wait(ctx context.Context, n int) error {
+	for a.limiter != nil && n > 0 {
+		m := min(n, a.limiter.Burst())
+		if err := a.limiter.WaitN(ctx, m); err != nil {
+			return err
+		}
+		n -= m
+	}
+	return nil
+}
+
+// A broken target is no reason to try again.
+type broken struct{ error }
+
+func (b broken) Unwrap() error { return b.error }
 
 // again reports whether the next try may end in another way.
 func again(err error) bool {
-	var told *core.Error
-	return errors.Is(err, client.ErrLost) || errors.As(err, &told) && told.Code == core.CodeChanged
+	var b broken
+	if errors.As(err, &b) {
+		return false
+	}
+	return errors.Is(err, client.ErrLost) || isCode(err, core.CodeChanged)
 }
+
+// A stream is where files go that aren't saved.
+type stream struct {
+	w       io.Writer
+	written bool
+}
+
+func (s *stream) Write(b []byte) (int, error) {
+	s.written = s.written || len(b) > 0
+	return s.w.Write(b)
+}
+
+var errTaken = errors.New("the file changed, and a part of the old one is written already")
+
+func (s *stream) restart() error {
+	if s.written {
+		return fmt.Errorf("%w: %w", client.ErrIntegrity, errTaken)
+	}
+	return nil
+}
+
+func (s *stream) learn(core.Info) error { return nil }

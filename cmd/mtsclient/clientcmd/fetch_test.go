@@ -146,7 +146,7 @@ func TestNames(t *testing.T) {
 	b := newBench(t)
 	b.put("a/x", "first")
 	b.put("b/x", "second")
-	code, out, errs := b.run("a/x", "b/x", "a/", "..", `a\..`, ".", ".y.part", "a/\x1b[2J")
+	code, out, errs := b.run("a/x", "b/x", "a/", "..", `a\..`, ".", ".y.part", "a/\x1b2J")
 	if code != exitSome || out != "x has been saved.\n" || strings.Count(errs, "\n") != 7 {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, errs)
 	}

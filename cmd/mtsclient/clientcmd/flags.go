@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,55 +16,111 @@ import (
 
 	"mts/certs"
 	"mts/core/client"
+	"mts/core/config"
 )
 
 // settings are the flags.
 type settings struct {
-	server, user string
-	output       string
-	pin, ca      string
-	cert, key    string
-	knownHosts   string
-	trust        bool
-	quiet, json  bool
-	force        bool
-	timeout      time.Duration
-	list         bool
-	exec         []string
+	server, user      string
+	output            string
+	recursive, resume bool
+	verify, force     bool
+	parallel, retries int
+	rate              config.Size
+	timeout           time.Duration
+	pin, ca           string
+	cert, key         string
+	knownHosts        string
+	trust             bool
+	quiet, json       bool
+	list              bool
+	exec              []string
 }
+
+// help fits a screen of 24 lines; the flag library's own doesn't.
+const help = `mtsclient [flags] FILE...   saves files from an mts server
+mtsclient -l [FOLDER...]    lists folders;  -x "VERB args"  sends any command
+Patterns are matched by what the server has: 'reports/*.pdf'.
+
+  --server URL       HOST[:PORT] or mts://... over TLS, or mts+plain://...
+  --user NAME        account; $MTS_PASSWORD_FILE or $MTS_PASSWORD, else asked
+  -o, --output DIR   save in DIR;  - is standard output
+  -r, --recursive    folders too, with all that is in them
+  -c, --continue     go on with unfinished files
+  -j, --parallel N   connections at once     --limit-rate N   bytes/s, as in 2MB
+      --retries N    after a break (3)       --timeout TIME   longest wait (30s)
+      --verify       compare SHA-256         --force          overwrite files
+  --pin sha256:...   the server's key        --ca FILE        its authorities
+  --known-hosts FILE servers seen before     --trust          a new one, once
+  --cert FILE --key FILE                     client certificate
+  -q, --quiet        errors only             --json           one object a file
+
+$MTS_SERVER and $MTS_USER are used without --server and --user.
+Exit: 0 all saved, 1 some not, 2 usage, 3 no connection, 4 TLS or pin, 5 login,
+6 a file came short or wrong. Completion: mtsclient completion bash|zsh|fish
+`
 
 func (a *app) command() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:           "mtsclient [flags] FILE...",
-		Short:         "fetches files from an mts server",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          a.checkArgs,
-		RunE:          func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args) },
+		Use:               "mtsclient [flags] FILE...",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              a.checkArgs,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args) },
 	}
 	cmd.SetOut(a.stdout)
 	cmd.SetErr(a.stderr)
 	cmd.SetIn(a.stdin)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.SetHelpFunc(func(*cobra.Command, []string) { io.WriteString(a.stdout, help) })
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&a.server, "server", os.Getenv("MTS_SERVER"), "`URL`: HOST[:PORT], mts://… or mts+plain://…")
-	f.StringVar(&a.user, "user", os.Getenv("MTS_USER"), "account `NAME`")
-	f.StringVarP(&a.output, "output", "o", ".", "folder `DIR` to save in")
-	f.StringVar(&a.pin, "pin", "", "the server's key, `sha256:…`")
-	f.StringVar(&a.ca, "ca", "", "`FILE` of authorities that certify the server")
-	f.StringVar(&a.cert, "cert", "", "`FILE` of the client certificate")
-	f.StringVar(&a.key, "key", "", "`FILE` of its key")
-	f.StringVar(&a.knownHosts, "known-hosts", "", "`FILE` of the servers known")
-	f.BoolVar(&a.trust, "trust", false, "accept a new server, once")
+	f.StringVar(&a.server, "server", os.Getenv("MTS_SERVER"), "URL of the server")
+	f.StringVar(&a.user, "user", os.Getenv("MTS_USER"), "account")
+	f.StringVarP(&a.output, "output", "o", ".", "folder to save in, - for standard output")
+	f.BoolVarP(&a.recursive, "recursive", "r", false, "folders too")
+	f.BoolVarP(&a.resume, "continue", "c", false, "go on with unfinished files")
+	f.IntVarP(&a.parallel, "parallel", "j", 1, "connections at once")
+	f.IntVar(&a.retries, "retries", 3, "how often to go on after a break")
+	f.BoolVar(&a.verify, "verify", false, "compare SHA-256")
 	f.BoolVar(&a.force, "force", false, "overwrite files")
+	f.TextVar(&a.rate, "limit-rate", config.Size(0), "bytes a second")
 	f.DurationVar(&a.timeout, "timeout", client.DefaultTimeout, "longest wait for the server")
+	f.StringVar(&a.pin, "pin", "", "the server's key")
+	f.StringVar(&a.ca, "ca", "", "file of authorities that certify the server")
+	f.StringVar(&a.cert, "cert", "", "file of the client certificate")
+	f.StringVar(&a.key, "key", "", "file of its key")
+	f.StringVar(&a.knownHosts, "known-hosts", "", "file of the servers known")
+	f.BoolVar(&a.trust, "trust", false, "accept a new server, once")
 	f.BoolVarP(&a.list, "list", "l", false, "list folders")
-	f.StringArrayVarP(&a.exec, "exec", "x", nil, "send the command `LINE`, its data go to stdout")
+	f.StringArrayVarP(&a.exec, "exec", "x", nil, "send a command")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVar(&a.json, "json", false, "report one JSON object a file")
 	return cmd
 }
+
+// completion writes a script that completes the flags in a shell. It is no
+// subcommand: a file may have that name.
+func (a *app) completion(cmd *cobra.Command, shell string) int {
+	write, ok := map[string]func() error{
+		"bash":       func() error { return cmd.GenBashCompletionV2(a.stdout, true) },
+		"zsh":        func() error { return cmd.GenZshCompletion(a.stdout) },
+		"fish":       func() error { return cmd.GenFishCompletion(a.stdout, true) },
+		"powershell": func() error { return cmd.GenPowerShellCompletionWithDesc(a.stdout) },
+	}[shell]
+	err := usagef("no completion for %s", shell)
+	if ok {
+		err = write()
+	}
+	if err != nil {
+		a.complain(err)
+		return max(exitSome, exitCode(err))
+	}
+	return exitOK
+}
+
+// maxParallel is how many connections a server may be expected to stand.
+const maxParallel = 64
 
 // checkArgs reports combinations that mean nothing.
 func (a *app) checkArgs(_ *cobra.Command, args []string) error {
@@ -76,6 +133,10 @@ func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 		return usagef("no server named: use --server or MTS_SERVER")
 	case (a.cert == "") != (a.key == ""):
 		return usagef("--cert and --key go together")
+	case a.parallel < 1 || a.parallel > maxParallel:
+		return usagef("-j %d is not between 1 and %d", a.parallel, maxParallel)
+	case a.retries < 0:
+		return usagef("--retries %d is less than none", a.retries)
 	case a.timeout <= 0:
 		return usagef("--timeout %v is not a time to wait", a.timeout)
 	}

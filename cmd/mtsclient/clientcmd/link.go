@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mts/core/client"
 )
-
-// retries is how often a broken connection is made anew, and how often a file
-// that broke off is asked for again.
-const retries = 3
 
 // A dialer connects and logs in.
 type dialer func(context.Context) (*client.Conn, error)
@@ -45,35 +42,35 @@ func (a *app) dialer() (dialer, error) {
 	}, nil
 }
 
-// A link is one of the parallel connections. It is made anew when it is lost.
+// A link is one of the parallel connections. It is made when it is needed, and
+// anew when it is lost.
 type link struct {
-	dial dialer
+	dial    dialer
+	retries int
+	busy    atomic.Int32 // files under way on it
 
 	mu   sync.Mutex
 	conn *client.Conn
 	err  error // why there will never be one again
 }
 
-// get returns a connection that isn't known to be lost.
-func (l *link) get(ctx context.Context) (*client.Conn, error) {
+// connection returns a connection that isn't known to be lost.
+func (l *link) connection(ctx context.Context) (*client.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err == nil && l.conn.Err() != nil {
+	if l.err == nil && (l.conn == nil || l.conn.Err() != nil) {
 		l.redial(ctx)
 	}
 	return l.conn, l.err
 }
 
 func (l *link) redial(ctx context.Context) {
-	for try := range retries {
-		if l.err = sleep(ctx, try); l.err != nil {
-			return
-		}
+	for try := 0; ; try++ {
 		var conn *client.Conn
 		if conn, l.err = l.dial(ctx); l.err == nil {
 			l.conn = conn
 		}
-		if !errors.Is(l.err, client.ErrConnect) {
+		if !errors.Is(l.err, client.ErrConnect) || try >= l.retries || !pause(ctx, try) {
 			return
 		}
 	}
@@ -85,16 +82,51 @@ func (l *link) close() {
 	}
 }
 
-// sleep waits before a new try: each time twice as long, up to 5 s, give or
-// take a half, lest many clients come back at once.
-func sleep(ctx context.Context, try int) error {
-	d := min(200*time.Millisecond<<try, 5*time.Second)
+// pause waits before a new try, each time twice as long, up to 5 s, give or
+// take a half, lest many clients come back at once. It reports whether ctx
+// goes on.
+func pause(ctx context.Context, try int) bool {
+	d := min(200*time.Millisecond<<min(try, 10), 5*time.Second)
 	timer := time.NewTimer(d/2 + rand.N(d))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false
+	}
+}
+
+// A try goes on with something on a connection. It reports whether it got on a
+// good deal.
+type try func(*client.Conn) (got bool, err error)
+
+// persist tries until there is success or no sense in it: at most l.retries
+// times in a row without getting on. A try that only waited behind another one
+// when the connection broke doesn't count.
+func (l *link) persist(ctx context.Context, try try) error {
+	var failure error
+	for tries := 0; ; {
+		conn, err := l.connection(ctx)
+		if err != nil && failure != nil {
+			return fmt.Errorf("%w; then %w", failure, err)
+		}
+		if err != nil {
+			return err
+		}
+		got, err := try(conn)
+		switch {
+		case err == nil || ctx.Err() != nil || !again(err):
+			return err
+		case errors.Is(err, client.ErrQueued):
+			continue
+		case got:
+			tries = 0
+		}
+		if tries >= l.retries || !pause(ctx, tries) {
+			return err
+		}
+		failure = err
+		tries++
 	}
 }

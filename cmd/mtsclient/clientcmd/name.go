@@ -18,7 +18,7 @@ func baseName(path string) string {
 // checkName reports names that aren't those of a file in the folder at hand,
 // and those of unfinished files.
 func checkName(name string) error {
-	unfinished := strings.HasPrefix(name, ".") && strings.Contains(name, partSuffix)
+	unfinished := strings.HasPrefix(name, ".") && (strings.HasSuffix(name, partSuffix) || strings.HasSuffix(name, noteSuffix))
 	if name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {
 		return errName
 	}

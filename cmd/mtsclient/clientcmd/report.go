@@ -27,23 +27,27 @@ func (a *app) report(ctx context.Context, j *job, err error) {
 	if err != nil {
 		a.worst = max(a.worst, exitCode(err), exitSome)
 	}
+	out := a.stdout
+	if a.folder == nil { // that is for the files themselves
+		out = a.stderr
+	}
 	switch r := newRecord(j, err); {
 	case a.json:
-		json.NewEncoder(a.stdout).Encode(r)
+		json.NewEncoder(out).Encode(r)
 	case ctx.Err() != nil:
 	case r.Status == "saved":
-		if !a.quiet {
-			fmt.Fprintf(a.stdout, "%s has been saved.\n", wire.Printable(j.name))
+		if !a.quiet && a.folder != nil {
+			fmt.Fprintf(out, "%s has been saved.\n", wire.Printable(j.name))
 		}
 	case r.Status == "not-found":
-		fmt.Fprintf(a.stdout, "File %s not found on server\n", wire.Printable(j.path))
+		fmt.Fprintf(out, "File %s not found on server\n", wire.Printable(j.path))
 	default:
 		a.complain(fmt.Errorf("%s: %w", j.path, err))
 	}
 }
 
 func newRecord(j *job, err error) record {
-	r := record{Path: j.path, File: j.name, Status: "saved", Bytes: j.size, Size: j.size, SHA256: j.sum}
+	r := record{Path: j.path, File: j.name, Status: "saved", Bytes: j.received, Size: j.size, SHA256: j.sum}
 	if err == nil {
 		return r
 	}

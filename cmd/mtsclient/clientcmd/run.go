@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 
+	"golang.org/x/time/rate"
+
 	"mts/core"
 	"mts/core/client"
 	"mts/core/wire"
@@ -38,8 +40,11 @@ const (
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{stdin: stdin, stdout: stdout, stderr: &shared{w: stderr}}
+	a := &app{stdin: stdin, stdout: stdout, stderr: &shared{w: stderr}, screen: stderr}
 	cmd := a.command()
+	if len(args) == 2 && args[0] == "completion" {
+		return a.completion(cmd, args[1])
+	}
 	cmd.SetArgs(args)
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		a.complain(err)
@@ -53,7 +58,50 @@ type app struct {
 	settings
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	worst          int // exit code so far
+	screen         io.Writer // where bars go, if it is a terminal
+	worst          int       // exit code so far
+
+	links    []*link
+	folder   *folder // nil: to stdout
+	limiter  *rate.Limiter
+	progress *progress
+}
+
+// run does what the command line says.
+func (a *app) run(ctx context.Context, args []string) error {
+	dial, err := a.dialer()
+	if err != nil {
+		return err
+	}
+	fetch := !a.list && len(a.exec) == 0
+	if fetch && a.output != "-" {
+		root, err := os.OpenRoot(a.output)
+		if err != nil {
+			return usageError{fmt.Errorf("--output: %w", err)}
+		}
+		a.folder = &folder{root: root, force: a.force, used: make(map[string]bool)}
+		defer a.folder.close()
+	}
+	for range a.parallel {
+		a.links = append(a.links, &link{dial: dial, retries: a.retries})
+	}
+	conn, err := dial(ctx)
+	if err != nil {
+		return err
+	}
+	a.links[0].conn = conn
+	defer func() {
+		for _, l := range a.links {
+			l.close()
+		}
+	}()
+	switch {
+	case len(a.exec) > 0:
+		return a.execAll(ctx, conn)
+	case a.list:
+		return a.listAll(ctx, conn, args)
+	}
+	return a.fetchAll(ctx, args)
 }
 
 // A shared writer may be used by several goroutines.
@@ -93,7 +141,7 @@ func exitCode(err error) int {
 		return exitLogin
 	case errors.As(err, &usage), errors.Is(err, client.ErrURL), errors.Is(err, client.ErrLine):
 		return exitUsage
-	case errors.Is(err, client.ErrIntegrity):
+	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol):
 		return exitIntegrity
 	case errors.As(err, &told) && told.Code != core.CodeChanged:
 		return exitSome

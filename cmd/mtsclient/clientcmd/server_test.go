@@ -3,8 +3,11 @@ package clientcmd
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
 	"mts/certs"
@@ -21,7 +25,25 @@ import (
 	"mts/core/server"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testscript.Main(leakless{m}, map[string]func(){
+		"mtsclient": func() { os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// leakless runs tests and fails them for a goroutine that is left.
+type leakless struct{ m *testing.M }
+
+func (l leakless) Run() int {
+	os.Setenv("MTS_PASSWORD", "secret")
+	os.Unsetenv("MTS_PASSWORD_FILE")
+	code := l.m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
 
 // A vault knows the password of the account "default".
 type vault string
@@ -163,4 +185,9 @@ func (b *bench) holds(want map[string]string) {
 	for name := range got {
 		b.t.Errorf("%s was left in the folder", name)
 	}
+}
+
+func sha(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }

@@ -90,6 +90,7 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&opts.state, "state", "", "keep users, certificate and logs in `DIR`")
 	root.AddCommand(
 		serveCommand(opts),
+		demoCommand(),
 		userCommand(opts),
 		certCommand(opts),
 		configCommand(opts),

@@ -32,14 +32,18 @@ func newLogger(cfg config.Log, stderr io.Writer) (*slog.Logger, io.Closer, error
 	return slog.New(slog.NewTextHandler(w, opts)), closer, nil
 }
 
-// printable makes every value fit for a terminal: clients choose some of them.
+// printable makes every value fit for a terminal, since clients choose some of
+// them, and leaves out an error that is nil.
 func printable(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:
 		a.Value = slog.StringValue(wire.Printable(a.Value.String()))
 	case slog.KindAny:
-		if err, ok := a.Value.Any().(error); ok {
-			a.Value = slog.StringValue(wire.Printable(err.Error()))
+		switch v := a.Value.Any().(type) {
+		case nil:
+			return slog.Attr{}
+		case error:
+			a.Value = slog.StringValue(wire.Printable(v.Error()))
 		}
 	}
 	return a

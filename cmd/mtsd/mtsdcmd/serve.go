@@ -86,10 +86,15 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	if err := d.listen(cfg); err != nil {
 		return err
 	}
+	signals, stop := notify()
+	defer stop()
 	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
 		return err
 	}
-	return d.serve(cfg.Server.Drain)
+	if f.readyFile != "" {
+		defer os.Remove(f.readyFile)
+	}
+	return d.wait(d.start(), signals, cfg.Server.Drain)
 }
 
 // configure returns the file's configuration with the flags applied.
@@ -187,10 +192,13 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	if d.token != "" {
 		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
 	}
-	if readyFile == "" {
-		return nil
+	if readyFile != "" {
+		if err := atomicfile.Write(readyFile, 0o644, []byte(ready.String())); err != nil {
+			return err
+		}
 	}
-	return atomicfile.Write(readyFile, 0o644, []byte(ready.String()))
+	d.log.Info("ready")
+	return nil
 }
 
 // clientLine returns the start of an mtsclient command that logs in.
@@ -208,13 +216,18 @@ func (d *daemon) pin() string {
 	return certs.Pin(pair.Leaf)
 }
 
-// serve runs until SIGINT or SIGTERM, and then lets transfers finish for as
-// long as drain. A second signal ends it at once.
-func (d *daemon) serve(drain time.Duration) error {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
-	failed := d.start()
+// notify returns the signals that steer the server. It is called before
+// anybody is told that the server is there.
+func notify() (signals <-chan os.Signal, stop func()) {
+	c := make(chan os.Signal, 4)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
+}
+
+// wait returns when a listener has failed, or when SIGINT or SIGTERM came and
+// transfers have had as long as drain to finish. A second signal ends it at
+// once.
+func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.Duration) error {
 	for {
 		select {
 		case err := <-failed:

@@ -1,0 +1,196 @@
+package clientcmd
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A terminalPair is a pseudo terminal; a program runs on their end.
+type terminalPair struct {
+	ours, theirs *os.File
+
+	mu      sync.Mutex
+	grown   *sync.Cond
+	screen  bytes.Buffer // all that was written to it
+	closed  bool
+	reading sync.WaitGroup
+}
+
+func newTerminal(t *testing.T, width, height uint16) *terminalPair {
+	t.Helper()
+	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := int(ours.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: width, Row: height}); err != nil {
+		t.Fatal(err)
+	}
+	term := &terminalPair{ours: ours, theirs: theirs}
+	term.grown = sync.NewCond(&term.mu)
+	term.reading.Go(term.read)
+	t.Cleanup(func() { term.close(); ours.Close() })
+	return term
+}
+
+func (p *terminalPair) read() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := p.ours.Read(buf)
+		p.mu.Lock()
+		p.screen.Write(buf[:n])
+		p.closed = err != nil
+		p.mu.Unlock()
+		p.grown.Broadcast()
+		if err != nil { // EIO, once nobody has the other end
+			return
+		}
+	}
+}
+
+// wait returns once the screen shows text; it is false if it never will.
+func (p *terminalPair) wait(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !strings.Contains(p.screen.String(), text) {
+		if p.closed {
+			return false
+		}
+		p.grown.Wait()
+	}
+	return true
+}
+
+// close returns all that was shown.
+func (p *terminalPair) close() string {
+	p.theirs.Close()
+	p.reading.Wait()
+	return p.screen.String()
+}
+
+// start runs the command on the terminal; code is there when it has ended.
+func (p *terminalPair) start(args ...string) (code chan int) {
+	code = make(chan int, 1)
+	go func() { code <- Run(args, p.theirs, p.theirs, p.theirs) }()
+	return code
+}
+
+func TestPrompt(t *testing.T) {
+	for _, test := range []struct {
+		typed string
+		code  int
+	}{{"secret\n", exitOK}, {"wrong\n", exitLogin}, {"\n", exitLogin}} {
+		b := newBench(t)
+		b.put("x", "content")
+		t.Setenv("MTS_PASSWORD", "")
+		term := newTerminal(t, 80, 24)
+		code := term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "--user", "default", "x")
+		if !term.wait("Password of default at " + b.addr + ": ") {
+			t.Fatal("no prompt")
+		}
+		term.ours.WriteString(test.typed)
+		got := <-code
+		screen := term.close()
+		if got != test.code || strings.Contains(screen, "secret") || strings.Contains(screen, "wrong") {
+			t.Errorf("%q: code %d, screen %q; want code %d", test.typed, got, screen, test.code)
+		}
+		if saved := strings.Contains(screen, "x has been saved.\r\n"); saved != (test.code == exitOK) {
+			t.Errorf("%q: screen %q", test.typed, screen)
+		}
+	}
+}
+
+func TestTrustPrompt(t *testing.T) {
+	b := newBench(t)
+	b.put("x", "content")
+	known := filepath.Join(t.TempDir(), "known")
+	for _, test := range []struct {
+		typed string
+		code  int
+	}{{"no\n", exitTLS}, {"\n", exitTLS}, {"yes\n", exitOK}} {
+		term := newTerminal(t, 80, 24)
+		code := term.start("--server", b.addr, "--known-hosts", known, "-o", b.saved, "x")
+		if !term.wait("Trust it from now on? (yes/no) ") {
+			t.Fatal("no question")
+		}
+		term.ours.WriteString(test.typed)
+		got := <-code
+		if screen := term.close(); got != test.code || !strings.Contains(screen, b.pin) {
+			t.Errorf("%q: code %d, screen %q; want code %d", test.typed, got, screen, test.code)
+		}
+	}
+	if code, _, errs := run("--server", b.addr, "--known-hosts", known, "-o", b.saved, "--force", "x"); code != 0 {
+		t.Errorf("afterwards: code %d, stderr %q", code, errs)
+	}
+}
+
+// Bars appear on a terminal, however narrow, and the reports above them.
+func TestBars(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"one", "two", "a-file-with-a-rather-long-name-for-such-a-terminal"} {
+		b.put(name, random(6<<20))
+	}
+	for _, size := range []struct{ width, height uint16 }{{80, 24}, {20, 5}, {5, 2}, {0, 0}} {
+		term := newTerminal(t, size.width, size.height)
+		code := term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "--force", "--limit-rate", "40MB", "*")
+		got := <-code
+		screen := term.close()
+		if got != 0 || strings.Count(screen, " has been saved.\r\n") != 3 {
+			t.Errorf("%v: code %d, screen %q", size, got, screen)
+		}
+		bars := regexp.MustCompile(`3/3 files .*iB/s`).MatchString(screen)
+		if want := size.width == 80; bars != want && size.width != 20 {
+			t.Errorf("%v: bars %v, screen %q", size, bars, screen)
+		}
+		if size.width == 80 && !regexp.MustCompile(`two +\d+ % `).MatchString(screen) {
+			t.Errorf("no bar for a file: %q", screen)
+		}
+		checkWidth(t, screen, int(size.width))
+	}
+}
+
+// checkWidth fails the test for a line of bars wider than the terminal.
+func checkWidth(t *testing.T, screen string, width int) {
+	t.Helper()
+	escapes := regexp.MustCompile(`\x1b\[[0-9]*[A-Za-z]`)
+	for line := range strings.SplitSeq(escapes.ReplaceAllString(screen, "\r\n"), "\r\n") {
+		if n := len([]rune(line)); width > 0 && n > width && !strings.HasSuffix(line, "saved.") {
+			t.Errorf("%d columns for %d: %q", n, width, line)
+		}
+	}
+}
+
+// Nothing is drawn if it isn't wanted, or not for a terminal.
+func TestNoBars(t *testing.T) {
+	b := newBench(t)
+	b.put("x", random(3<<20))
+	for _, flag := range []string{"-q", "--json"} {
+		term := newTerminal(t, 80, 24)
+		code := <-term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "--force", flag, "x")
+		if screen := term.close(); code != 0 || strings.Contains(screen, "\x1b") || strings.Contains(screen, "files") {
+			t.Errorf("%s: code %d, screen %q", flag, code, screen)
+		}
+	}
+	if code, out, errs := b.run("--force", "x"); code != 0 || out != "x has been saved.\n" || errs != "" {
+		t.Errorf("in a pipe: code %d, %q, %q", code, out, errs)
+	}
+}

@@ -1,0 +1,107 @@
+package core_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A listed is what go list tells of a package.
+type listed struct {
+	ImportPath, Doc string
+	Imports         []string
+	Deps            []string
+	Standard        bool
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Doc,Imports,Deps,Standard"}, args...)...)
+	cmd.Dir = ".."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// The arrows between the folders: who may import whom.
+func TestArrows(t *testing.T) {
+	forbidden := map[string]*regexp.Regexp{
+		`^mts/core$`:           regexp.MustCompile(`^mts/|\.`),
+		`^mts/core/`:           regexp.MustCompile(`^mts/(cmd|plugins|admin|examples)\b|yaegi|liner`),
+		`^mts/certs`:           regexp.MustCompile(`^mts/(cmd|plugins|admin|examples)\b|yaegi|liner`),
+		`^mts/(plugins|admin)`: regexp.MustCompile(`^mts/(cmd|examples)\b`),
+		`^mts/core/client$`:    regexp.MustCompile(`^mts/core/(server|builtin|exports|auth|config|transport)$`),
+	}
+	packages := goList(t, "./...")
+	if len(packages) < 10 {
+		t.Fatalf("go list shows only %d packages", len(packages))
+	}
+	for _, p := range packages {
+		for from, to := range forbidden {
+			if !regexp.MustCompile(from).MatchString(p.ImportPath) {
+				continue
+			}
+			for _, imported := range p.Imports {
+				if to.MatchString(imported) {
+					t.Errorf("%s imports %s", p.ImportPath, imported)
+				}
+			}
+		}
+	}
+}
+
+func TestPackagesHaveDocs(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		if p.Doc == "" && p.ImportPath != "mts/cmd" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func TestClientDoesNotLinkTheInterpreter(t *testing.T) {
+	for _, p := range goList(t, "./cmd/mtsclient") {
+		for _, dep := range p.Deps {
+			if strings.Contains(dep, "yaegi") || strings.HasPrefix(dep, "mts/core/server") {
+				t.Errorf("mtsclient links %s", dep)
+			}
+		}
+	}
+}
+
+// Every direct dependency has its reason in the README.
+func TestDependenciesHaveReasons(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := regexp.MustCompile(`(?m)^\s*(?:require )?(\S+\.\S+/\S+) v\S+$`).FindAllStringSubmatch(string(mod), -1)
+	if len(direct) == 0 {
+		t.Fatal("go.mod shows no direct dependency")
+	}
+	for _, m := range direct {
+		if !strings.Contains(string(readme), "| "+m[1]+" |") {
+			t.Errorf("the README gives no reason for %s", m[1])
+		}
+	}
+}

@@ -124,12 +124,11 @@ func (c *Conn) do(ctx context.Context, line string, w io.Writer, max int64) (rep
 	return reply, err
 }
 
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
-// read reads one reply. Other than the reader's own way, it fetches large
-// blocks in large pieces.
+// read reads one reply. Other than the reader's own way, it gathers large
+// blocks into large writes.
 func (c *Conn) read(w io.Writer, max int64) (wire.Reply, error) {
-	w = struct{ io.Writer }{w}
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	for {
@@ -140,12 +139,17 @@ func (c *Conn) read(w io.Writer, max int64) (wire.Reply, error) {
 		if max -= block; max < 0 {
 			return reply, fmt.Errorf("%w: more data than was to come", wire.ErrProtocol)
 		}
-		n, err := io.CopyBuffer(w, io.LimitReader(c.in.Body(), block), *buf)
-		if err != nil {
-			return reply, err
-		}
-		if n < block {
-			return reply, io.ErrUnexpectedEOF
+		for block > 0 {
+			n, err := io.ReadFull(c.in.Body(), (*buf)[:min(block, int64(len(*buf)))])
+			if n > 0 { // even if no more comes
+				if _, err := w.Write((*buf)[:n]); err != nil {
+					return reply, err
+				}
+			}
+			if err != nil {
+				return reply, err
+			}
+			block -= int64(n)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (h *host) StartTLS() error {
 	switch {
 	case h.conn.TLS() != nil:
 		return errTLSOn
-	case h.server.cfg.TLS == nil || !h.server.cfg.StartTLS:
+	case h.server.cfg.TLS == nil:
 		return errInvalid
 	case !h.in.Empty():
 		h.end = errTLSData
@@ -102,7 +102,7 @@ func (h *host) upgrade() error {
 	h.secure = true
 	h.mu.Unlock()
 	h.in.Release()
-	h.out = wire.NewWriter(h.conn, h.smallFile())
+	h.out = wire.NewWriter(h.conn, smallFile)
 	h.setState(StateLogin)
 	return nil
 }

@@ -24,9 +24,13 @@ var (
 func (c *session) dispatch(line string) error {
 	verb, arg := wire.SplitLine(line)
 	cmd, ok := c.lookup(verb)
+	if !ok && !c.known && isHTTP(line) {
+		return errAlien
+	}
 	if !ok || wire.HasControl(line) {
 		return c.fail(errInvalid)
 	}
+	c.known = true
 	if !cmd.Open && c.user == "" {
 		return c.fail(errAuthRequired)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mts/core/server"
 	"mts/core/wire"
 )
 
@@ -24,7 +25,7 @@ func FuzzSession(f *testing.F) {
 			f.Add(state, []byte(input))
 		}
 	}
-	s := newServer(f, seedFiles(f), nil)
+	s := newServer(f, seedFiles(f), func(c *server.Config) { c.TLS = nil })
 	f.Fuzz(func(t *testing.T, state byte, input []byte) {
 		if bytes.Contains(bytes.ToUpper(input), []byte("MODE")) || len(input) > wire.MaxGarbage {
 			return // the mode has to be known to tell data from replies

@@ -130,7 +130,7 @@ func TestKickHandshake(t *testing.T) {
 		io.WriteString(near, "\x16\x03")
 		kickWithin(t, s, func() { io.ReadAll(near) })
 	})
-	inBubble(t, t.TempDir(), offerStartTLS, func(t *testing.T, s *server.Server) {
+	inBubble(t, t.TempDir(), nil, func(t *testing.T, s *server.Server) {
 		c := enter(t, pipe(t, s), "STARTTLS")
 		kickWithin(t, s, func() { c.wantEnd("") })
 	})

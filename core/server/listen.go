@@ -31,6 +31,7 @@ func (s *Server) serve(ln net.Listener, secure bool) error {
 	if !s.track(ln) {
 		return ErrServerClosed
 	}
+	defer s.untrack(ln)
 	var delay time.Duration
 	for {
 		nc, err := ln.Accept()
@@ -69,6 +70,12 @@ func (s *Server) track(ln net.Listener) bool {
 		s.listeners[ln] = true
 	}
 	return !s.closing
+}
+
+func (s *Server) untrack(ln net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, ln)
 }
 
 func (s *Server) isClosing() bool {

@@ -60,7 +60,6 @@ type Config struct {
 	Auth        Authenticator
 	Grant       func(user string) Grant // nil: all may use everything
 	TLS         *tls.Config             // for TLS listeners and STARTTLS
-	StartTLS    bool                    // offer STARTTLS on the others
 	Timeouts    Timeouts
 	MaxSessions int // 0: no limit
 	// InsecurePlaintext lets passwords be sent unencrypted from other machines.

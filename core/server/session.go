@@ -52,6 +52,10 @@ var (
 // session to end.
 const farewell = 700 * time.Millisecond
 
+// smallFile is up to which size, in bytes, a file is worth copying behind its
+// own reply.
+const smallFile = 64 << 10
+
 // defaultUser is the account that AUTH means without a USER before.
 const defaultUser = "default"
 
@@ -71,11 +75,13 @@ type session struct {
 	cancel context.CancelCauseFunc // shared
 
 	loginBy time.Time // when it has to be logged in
+	idleBy  time.Time // when the next line has to have begun
+	lineBy  time.Time // when the line that has begun has to be whole; zero before
 
 	name  string // the account that the next AUTH is for
 	tree  *exports.Tree
 	verbs map[string]bool // nil: all
-	lines int             // read so far
+	known bool            // a command has come that exists
 
 	notices bool // in stream mode too
 
@@ -192,7 +198,7 @@ func (c *session) handshake() error {
 func (c *session) serve() {
 	defer c.finish()
 	c.setState(StateLogin)
-	c.out = wire.NewWriter(c.conn, c.smallFile())
+	c.out = wire.NewWriter(c.conn, smallFile)
 	err := c.leavingError()
 	if err == nil {
 		c.log("connect", "tls", tlsName(c.conn.TLS()))
@@ -221,6 +227,7 @@ func (c *session) loop() error {
 
 // next returns the next line. Replies are sent before it waits.
 func (c *session) next() (string, error) {
+	c.idleBy, c.lineBy = time.Now().Add(c.server.cfg.Timeouts.Idle), time.Time{}
 	for {
 		if err := c.leavingError(); err != nil {
 			return "", err
@@ -236,10 +243,6 @@ func (c *session) next() (string, error) {
 			return "", errGarbage
 		case err != nil && !errors.Is(err, wire.ErrLineTooLong):
 			return "", err
-		}
-		c.lines++
-		if c.lines == 1 && isHTTP(line) {
-			return "", errAlien
 		}
 		return line, err
 	}
@@ -260,31 +263,26 @@ func (c *session) wait() error {
 		return err
 	}
 	if c.in.Empty() {
-		c.conn.SetReadDeadline(c.idleDeadline())
+		c.conn.SetReadDeadline(c.deadline(c.idleBy))
 		if err := c.in.Wait(); err != nil {
 			return err
 		}
-		if c.lines == 0 && c.in.First() == recordHandshake {
+		if !c.known && c.in.First() == recordHandshake {
 			return errAlien
 		}
 	}
-	if !c.in.Ready() {
-		c.conn.SetReadDeadline(c.lineDeadline())
+	if c.in.Ready() {
+		return nil
 	}
+	if c.lineBy.IsZero() {
+		c.lineBy = time.Now().Add(c.server.cfg.Timeouts.Line)
+	}
+	c.conn.SetReadDeadline(c.deadline(c.lineBy))
 	return nil
 }
 
-// idleDeadline is when the next line has to have begun.
-func (c *session) idleDeadline() time.Time {
-	if c.user == "" {
-		return c.loginBy
-	}
-	return time.Now().Add(c.server.cfg.Timeouts.Idle)
-}
-
-// lineDeadline is when the line that has begun has to be whole.
-func (c *session) lineDeadline() time.Time {
-	t := time.Now().Add(c.server.cfg.Timeouts.Line)
+// deadline is t, or when the login has to be done if that is earlier.
+func (c *session) deadline(t time.Time) time.Time {
 	if c.user == "" && c.loginBy.Before(t) {
 		return c.loginBy
 	}
@@ -337,19 +335,11 @@ func (c *session) log(msg string, args ...any) {
 	c.server.cfg.Log.Info(msg, args...)
 }
 
-// smallFile is up to which size a file is worth copying behind its own reply.
-func (c *session) smallFile() int {
-	if c.secure {
-		return 64 << 10
-	}
-	return 64 << 10
-}
-
 // recordHandshake begins a TLS connection (RFC 8446, 5.1).
 const recordHandshake = 0x16
 
-// isHTTP reports whether a first line was meant for a web server, which is how
-// a browser is made to talk to other protocols.
+// isHTTP reports whether a line that isn't a command was meant for a web
+// server, which is how a browser is made to talk to other protocols.
 func isHTTP(line string) bool {
 	verb, _, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {

@@ -8,13 +8,11 @@ import (
 	"mts/core/server"
 )
 
-func offerStartTLS(c *server.Config) { c.StartTLS = true }
-
 // STARTTLS begins a session anew: no greeting, no login, no modes.
 func TestStartTLS(t *testing.T) {
 	for _, transport := range []string{"tcp", "pipe"} {
 		t.Run(transport, func(t *testing.T) {
-			s := newServer(t, seedFiles(t), offerStartTLS)
+			s := newServer(t, seedFiles(t), nil)
 			c := enter(t, dialer(t, s, transport)(), "OPTS NOTICES ON", "USER ann", "MODE BLOCK", "STARTTLS")
 			id := s.Sessions()[0].ID
 			secure := overTLS(c.Conn)
@@ -42,7 +40,7 @@ func TestStartTLSRefused(t *testing.T) {
 		{"data behind, in blocks", "MODE BLOCK\nSTARTTLS\nNOOP\n", "#Mode is BLOCK.\r\n![code=usage] Nothing may follow STARTTLS.\r\n"},
 		{"argument", "STARTTLS now\r\nQUIT\r\n", "!Usage: STARTTLS\r\n"},
 	} {
-		s := newServer(t, t.TempDir(), offerStartTLS)
+		s := newServer(t, t.TempDir(), nil)
 		for _, transport := range []string{"tcp", "pipe"} {
 			t.Run(test.name+"/"+transport, func(t *testing.T) {
 				c := greet(t, dialer(t, s, transport)())
@@ -51,13 +49,8 @@ func TestStartTLSRefused(t *testing.T) {
 			})
 		}
 	}
-	t.Run("not offered", func(t *testing.T) {
-		c := greet(t, dialer(t, newServer(t, t.TempDir(), nil), "pipe")())
-		c.send("STARTTLS")
-		c.want("!Invalid command.")
-	})
 	t.Run("no TLS", func(t *testing.T) {
-		s := newServer(t, t.TempDir(), func(c *server.Config) { c.StartTLS, c.TLS = true, nil })
+		s := newServer(t, t.TempDir(), func(c *server.Config) { c.TLS = nil })
 		c := greet(t, dialer(t, s, "pipe")())
 		c.send("STARTTLS")
 		c.want("!Invalid command.")
@@ -69,7 +62,7 @@ func TestStartTLSRefused(t *testing.T) {
 
 // A handshake that isn't one ends the session, without a word in plain text.
 func TestStartTLSBroken(t *testing.T) {
-	s := newServer(t, t.TempDir(), offerStartTLS)
+	s := newServer(t, t.TempDir(), nil)
 	c := greet(t, dialer(t, s, "tcp")())
 	c.send("STARTTLS")
 	c.want("#Ready to start TLS.")

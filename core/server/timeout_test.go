@@ -99,7 +99,7 @@ func TestHandshakeTimeout(t *testing.T) {
 		})
 	}
 	t.Run("STARTTLS", func(t *testing.T) {
-		inBubble(t, t.TempDir(), offerStartTLS, func(t *testing.T, s *server.Server) {
+		inBubble(t, t.TempDir(), nil, func(t *testing.T, s *server.Server) {
 			c := enter(t, pipe(t, s), "STARTTLS")
 			c.lasts(5*time.Second, "")
 		})

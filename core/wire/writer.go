@@ -113,7 +113,6 @@ func (w *Writer) Send(r io.Reader, size int64, pace Pace) (int64, error) {
 		n := size - total
 		if w.block {
 			n = min(n, MaxBlock)
-			w.header(n)
 		}
 		m, err := w.sendBlock(r, n, pace)
 		total += m
@@ -152,31 +151,42 @@ func (w *Writer) sendSmall(r io.Reader, size int64, pace Pace) (int64, error) {
 	return size, nil
 }
 
-// sendBlock sends n bytes that are announced already.
+// sendBlock sends n bytes, announced once pace lets the first of them go.
 func (w *Writer) sendBlock(r io.Reader, n int64, pace Pace) (total int64, err error) {
-	w.spill()
 	for total < n && w.err == nil {
 		piece, err := pace(n - total)
 		if err != nil {
-			return total, w.tear(err)
+			return total, w.tear(total > 0, err)
 		}
-		w.lr = io.LimitedReader{R: r, N: piece}
-		m, err := w.sink.ReadFrom(&w.lr)
+		if total == 0 {
+			if w.block {
+				w.header(n)
+			}
+			w.spill()
+		}
+		m, err := w.sendPiece(r, piece)
 		total += m
-		w.sent += m
 		if err != nil {
-			return total, w.tear(err)
-		}
-		if m < piece {
-			return total, w.tear(ErrShort)
+			return total, w.tear(true, err)
 		}
 	}
 	return total, w.err
 }
 
-// tear makes sure that nothing follows an incomplete reply.
-func (w *Writer) tear(err error) error {
-	if w.err == nil && (w.block || w.sent > 0) {
+func (w *Writer) sendPiece(r io.Reader, n int64) (int64, error) {
+	w.lr = io.LimitedReader{R: r, N: n}
+	m, err := w.sink.ReadFrom(&w.lr)
+	w.sent += m
+	if err == nil && m < n {
+		err = ErrShort
+	}
+	return m, err
+}
+
+// tear makes sure that nothing follows an incomplete reply: in block mode, one
+// whose block is announced; in stream mode, one that has begun.
+func (w *Writer) tear(announced bool, err error) error {
+	if w.err == nil && (w.block && announced || !w.block && w.sent > 0) {
 		w.err = ErrTorn
 	}
 	return err

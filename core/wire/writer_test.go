@@ -278,7 +278,7 @@ func TestPace(t *testing.T) {
 		{"small, in the middle", true, 100, 1, false},
 		{"large stream, before", false, 2 * small, 0, false},
 		{"large stream, in the middle", false, 2 * small, 1, true},
-		{"large block, announced", true, 2 * small, 0, true},
+		{"large block, before", true, 2 * small, 0, false},
 		{"large block, in the middle", true, 2 * small, 1, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func TestUsage(t *testing.T) {
 		{"--server", b.addr, "--pin", "sha256:short", "x"},
 		{"--server", b.addr, "--ca", filepath.Join(b.saved, "none"), "x"},
 		{"--server", b.addr, "--ca", write(t, "ca", "nothing"), "x"},
-		{"--server", b.addr, "-o", filepath.Join(b.saved, "none"), "x"},
+		{"--server", b.addr, "-o", filepath.Join(write(t, "file", ""), "none"), "x"},
 		{"--server", b.addr, "--exec", "NOOP", "x"},
 		{"--server", b.addr, "--pin", b.pin, "-x", "MODE STREAM"},
 		{"--server", b.addr, ""},

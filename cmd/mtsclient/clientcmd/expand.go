@@ -2,7 +2,6 @@ package clientcmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"path"
@@ -24,7 +23,6 @@ var errLevels = fmt.Errorf("%w: more than %d folders within each other", client.
 type expansion struct {
 	*app
 	ctx   context.Context
-	next  int             // the link for the next listing
 	taken map[string]bool // names that files and trees are saved under
 	yield func(*job) bool
 }
@@ -78,8 +76,8 @@ func (x *expansion) file(path, name string, single bool) bool {
 
 // admit reports why nothing can be saved as name.
 func (x *expansion) admit(name string, single bool) error {
-	if err := checkName(path.Base("/" + name)); err != nil || name == "" {
-		return errName
+	if err := checkName(path.Base("/" + name)); err != nil {
+		return err
 	}
 	if single {
 		if x.taken[name] {
@@ -224,31 +222,31 @@ type listing struct {
 	ready   chan struct{}
 }
 
-// list begins to list a folder, on one connection after the other.
+// list begins to list a folder.
 func (x *expansion) list(dir string) *listing {
 	if dir == "" {
 		dir = "/"
 	}
-	on := x.links[x.next%len(x.links)]
-	x.next++
 	l := &listing{ready: make(chan struct{})}
+	on := x.take()
 	go func() {
 		defer close(l.ready)
-		l.err = on.persist(x.ctx, func(conn *client.Conn) (bool, error) {
-			l.entries = nil
-			for info, err := range conn.List(x.ctx, dir) {
-				if err != nil {
-					return false, err
-				}
-				l.entries = append(l.entries, info)
-			}
-			return false, nil
+		l.err = x.use(on, func(on *link) error {
+			return on.persist(x.ctx, func(conn *client.Conn) (bool, error) { return false, l.read(x.ctx, conn, dir) })
 		})
-		if errors.Is(l.err, context.Canceled) {
-			l.entries = nil
-		}
 	}()
 	return l
+}
+
+func (l *listing) read(ctx context.Context, conn *client.Conn, dir string) error {
+	l.entries = nil
+	for info, err := range conn.List(ctx, dir) {
+		if err != nil {
+			return err
+		}
+		l.entries = append(l.entries, info)
+	}
+	return nil
 }
 
 func (l *listing) wait() error {

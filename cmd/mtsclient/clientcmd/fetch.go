@@ -58,7 +58,7 @@ func (a *app) fetchAll(ctx context.Context, args []string) error {
 	for j := range order {
 		a.report(ctx, j, <-j.done)
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // showProgress draws bars from here on, if there is a terminal to do it on.
@@ -91,26 +91,13 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 			continue
 		}
 		slots <- struct{}{}
-		l := a.idlest()
-		l.busy.Add(1)
+		l := a.take()
 		running.Go(func() {
-			j.done <- a.fetch(ctx, l, j)
-			l.busy.Add(-1)
+			j.done <- a.use(l, func(l *link) error { return a.fetch(ctx, l, j) })
 			<-slots
 		})
 	}
 	running.Wait()
-}
-
-// idlest returns the connection with the fewest files under way.
-func (a *app) idlest() *link {
-	best := a.links[0]
-	for _, l := range a.links {
-		if l.busy.Load() < best.busy.Load() {
-			best = l
-		}
-	}
-	return best
 }
 
 // fetch fetches one file to where it belongs.
@@ -124,7 +111,7 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 	}
 	t.pace = func(n int) error { return a.wait(ctx, n) }
 	if a.folder == nil {
-		t.to = &stream{w: a.stdout}
+		t.to = &stream{w: a.data()}
 		return a.transfer(ctx, l, t, j)
 	}
 	p, err := a.folder.create(j.name, j.path, a.resume)
@@ -220,27 +207,12 @@ func again(err error) bool {
 	if errors.As(err, &b) {
 		return false
 	}
-	return errors.Is(err, client.ErrLost) || isCode(err, core.CodeChanged)
-}
-
-// A stream is where files go that aren't saved.
-type stream struct {
-	w       io.Writer
-	written bool
-}
-
-func (s *stream) Write(b []byte) (int, error) {
-	s.written = s.written || len(b) > 0
-	return s.w.Write(b)
-}
-
-var errTaken = errors.New("the file changed, and a part of the old one is written already")
-
-func (s *stream) restart() error {
-	if s.written {
-		return fmt.Errorf("%w: %w", client.ErrIntegrity, errTaken)
+	var told *core.Error
+	if errors.As(err, &told) {
+		switch told.Code {
+		case core.CodeChanged, core.CodeTimeout, core.CodeShuttingDown, core.CodeBusy, core.CodeRateLimited:
+			return true
+		}
 	}
-	return nil
+	return errors.Is(err, client.ErrLost)
 }
-
-func (s *stream) learn(core.Info) error { return nil }

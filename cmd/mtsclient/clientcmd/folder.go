@@ -22,6 +22,18 @@ type folder struct {
 	used map[string]bool // the folders in which files were saved
 }
 
+// openFolder opens a folder, and makes it if it isn't there.
+func openFolder(path string, force bool) (*folder, error) {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	return &folder{root: root, force: force, used: make(map[string]bool)}, nil
+}
+
 // free returns errExists if name is taken, be it by a link to nowhere.
 func (d *folder) free(name string) error {
 	if d.force {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A liar is a TLS server that answers each verb with a text. After an answer
+// A liar is a TLS server that answers each verb, or line, with a text. After an answer
 // that ends in cut it closes, or resets, the connection.
 type liar struct {
 	addr, pin string
@@ -68,7 +68,11 @@ func (s *liar) serve(raw net.Conn, config *tls.Config) {
 		s.lines = append(s.lines, in.Text())
 		s.mu.Unlock()
 		verb, _, _ := strings.Cut(in.Text(), " ")
-		answer, ends := strings.CutSuffix(s.answers[verb], cut)
+		answer, known := s.answers[in.Text()]
+		if !known {
+			answer = s.answers[verb]
+		}
+		answer, ends := strings.CutSuffix(answer, cut)
 		io.WriteString(c, answer)
 		if ends {
 			if s.reset {
@@ -142,6 +146,10 @@ func TestHostileServer(t *testing.T) {
 		{"missing, with escapes", ready, map[string]string{file: "![code=not-found] \x1b[2J\r\n"}, nil, exitSome},
 		{"refused, with escapes", ready, map[string]string{file: "![code=\x1b busy=%1b] \x1b[2J\u202e\u009b\r\n"}, nil, exitSome},
 		{"always changed", ready, map[string]string{file: "$5\r\nhello![code=changed] Sorry.\r\n"}, nil, exitIntegrity},
+		{"changing", ready, map[string]string{
+			part: first, part + " 1048576 1048576 dir/x": strings.ReplaceAll(first, "etag=e", "etag=f"), file: "$5\r\nhello" + whole,
+		}, nil, exitOK},
+		{"no login needed, it said", ready, map[string]string{file: "![code=auth-required] No.\r\n"}, nil, exitLogin},
 		{"internal error", ready, map[string]string{file: "$5\r\nhello![code=internal] Sorry.\r\n"}, nil, exitSome},
 		{"wrong hash", ready, map[string]string{file: "$5\r\nhello" + whole, "HASH": "$66\r\n" + strings.Repeat("0", 64) + " x#OK.\r\n"}, []string{"--verify"}, exitIntegrity},
 		{"no hash", ready, map[string]string{file: "$5\r\nhello" + whole, "HASH": "$5\r\nhello#OK.\r\n"}, []string{"--verify"}, exitIntegrity},

@@ -47,11 +47,12 @@ func (a *app) dialer() (dialer, error) {
 type link struct {
 	dial    dialer
 	retries int
-	busy    atomic.Int32 // files under way on it
+	busy    atomic.Int32 // files and listings under way on it
+	dead    atomic.Bool  // there will never be a connection again
 
 	mu   sync.Mutex
 	conn *client.Conn
-	err  error // why there will never be one again
+	err  error // why it is dead
 }
 
 // connection returns a connection that isn't known to be lost.
@@ -71,6 +72,7 @@ func (l *link) redial(ctx context.Context) {
 			l.conn = conn
 		}
 		if !errors.Is(l.err, client.ErrConnect) || try >= l.retries || !pause(ctx, try) {
+			l.dead.Store(l.err != nil)
 			return
 		}
 	}
@@ -80,6 +82,34 @@ func (l *link) close() {
 	if l.conn != nil {
 		l.conn.Close()
 	}
+}
+
+// take returns the connection with the least under way, which has more from
+// now on. It is a dead one only if all are.
+func (a *app) take() *link {
+	best := a.links[0]
+	for _, l := range a.links {
+		if best.dead.Load() || !l.dead.Load() && l.busy.Load() < best.busy.Load() {
+			best = l
+		}
+	}
+	best.busy.Add(1)
+	return best
+}
+
+// use does something on a connection that was taken, and again on another if
+// that dies.
+func (a *app) use(l *link, do func(*link) error) error {
+	err := do(l)
+	l.busy.Add(-1)
+	if err == nil || !l.dead.Load() {
+		return err
+	}
+	if l = a.take(); !l.dead.Load() {
+		return a.use(l, do)
+	}
+	l.busy.Add(-1)
+	return err
 }
 
 // pause waits before a new try, each time twice as long, up to 5 s, give or

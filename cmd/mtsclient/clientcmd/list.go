@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,16 +25,32 @@ func (a *app) listAll(ctx context.Context, conn *client.Conn, paths []string) er
 		if len(paths) > 1 && !a.json {
 			fmt.Fprintf(out, "%s%s:\n", map[bool]string{true: "\n"}[i > 0], wire.Printable(path))
 		}
-		for info, err := range conn.List(ctx, path) {
-			if err != nil {
-				a.complain(fmt.Errorf("%s: %w", path, err))
-				a.worst = max(a.worst, exitCode(err))
-				break
-			}
-			a.listEntry(out, info)
+		err := a.listOne(ctx, conn, path, out)
+		if errors.Is(err, client.ErrLost) {
+			return err
+		}
+		if err != nil {
+			a.complain(fmt.Errorf("%s: %w", path, err))
+			a.worst = max(a.worst, exitCode(err))
 		}
 	}
-	return conn.Err()
+	return nil
+}
+
+// listOne lists a folder, or a file.
+func (a *app) listOne(ctx context.Context, conn *client.Conn, path string, w io.Writer) error {
+	for info, err := range conn.List(ctx, path) {
+		if isCode(err, core.CodeNotFound) {
+			if file, stat := conn.Stat(ctx, path); stat == nil {
+				info, err = file, nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+		a.listEntry(w, info)
+	}
+	return nil
 }
 
 func (a *app) listEntry(w io.Writer, info core.Info) {
@@ -65,7 +82,7 @@ func (a *app) listEntry(w io.Writer, info core.Info) {
 // stdout, their status lines to stderr.
 func (a *app) execAll(ctx context.Context, conn *client.Conn) error {
 	for _, line := range a.exec {
-		reply, err := conn.Do(ctx, line, a.stdout)
+		reply, err := conn.Do(ctx, line, a.data())
 		if err != nil {
 			return err
 		}

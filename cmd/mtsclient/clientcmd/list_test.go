@@ -20,6 +20,10 @@ $`
 	if code != exitSome || !regexp.MustCompile(want).MatchString(out) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, errs)
 	}
+	code, out, errs = b.run("-l", "pub/a b")
+	if code != 0 || !strings.HasSuffix(out, "  a b\n") || errs != "" {
+		t.Errorf("a file: code %d, stdout %q, stderr %q", code, out, errs)
+	}
 	code, out, _ = b.run("-l", "--json")
 	if code != 0 || !strings.Contains(out, `"name":"pub","type":"dir"`) || !strings.Contains(out, `"name":"c:"`) {
 		t.Errorf("the root: code %d, %q", code, out)

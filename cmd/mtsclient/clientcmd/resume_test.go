@@ -3,6 +3,7 @@ package clientcmd
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand"
 	"net"
@@ -292,6 +293,28 @@ func TestLimitAndParallel(t *testing.T) {
 	code, out, errs := b.run("-j", "3", "--limit-rate", "1GB", "--verify", "a", "b", "c", "d", "e")
 	if code != 0 || strings.Count(out, "\n") != 5 || errs != "" {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, errs)
+	}
+	b.holds(want)
+}
+
+// A server that allows fewer connections than asked for serves all the same.
+func TestFewerConnections(t *testing.T) {
+	b := newBench(t)
+	want := make(map[string]string)
+	for i := range 24 {
+		name := fmt.Sprintf("dir/%d/%d", i%5, i)
+		want[name] = random(1000 + i)
+		b.put(name, want[name])
+	}
+	p := newProxy(t, b.addr, func(n int) int64 {
+		if n == 1 {
+			return -1
+		}
+		return 0
+	})
+	code, _, errs := run("--server", p.addr, "--pin", b.pin, "-o", b.saved, "-j", "4", "--retries", "0", "-r", "dir")
+	if code != 0 || errs != "" {
+		t.Errorf("code %d, stderr %q", code, errs)
 	}
 	b.holds(want)
 }

@@ -75,11 +75,9 @@ func (a *app) run(ctx context.Context, args []string) error {
 	}
 	fetch := !a.list && len(a.exec) == 0
 	if fetch && a.output != "-" {
-		root, err := os.OpenRoot(a.output)
-		if err != nil {
+		if a.folder, err = openFolder(a.output, a.force); err != nil {
 			return usageError{fmt.Errorf("--output: %w", err)}
 		}
-		a.folder = &folder{root: root, force: a.force, used: make(map[string]bool)}
 		defer a.folder.close()
 	}
 	for range a.parallel {
@@ -133,6 +131,8 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return exitSome
+	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol) && !errors.Is(err, client.ErrConnect):
+		return exitIntegrity
 	case errors.Is(err, client.ErrConnect):
 		return exitConnect
 	case errors.Is(err, client.ErrTLS):
@@ -141,11 +141,19 @@ func exitCode(err error) int {
 		return exitLogin
 	case errors.As(err, &usage), errors.Is(err, client.ErrURL), errors.Is(err, client.ErrLine):
 		return exitUsage
-	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol):
+	case errors.As(err, &told):
+		return refusalCode(told.Code)
+	case errors.Is(err, client.ErrLost):
 		return exitIntegrity
-	case errors.As(err, &told) && told.Code != core.CodeChanged:
-		return exitSome
-	case errors.Is(err, client.ErrLost), told != nil:
+	}
+	return exitSome
+}
+
+func refusalCode(code core.Code) int {
+	switch code {
+	case core.CodeAuthRequired, core.CodeAuthFailed, core.CodeTLSRequired:
+		return exitLogin
+	case core.CodeChanged:
 		return exitIntegrity
 	}
 	return exitSome

@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -81,22 +81,34 @@ func makeText(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]), 0o600))
 }
 
-// A client that is killed leaves nothing that looks complete, and -c goes on.
+// A client that is killed or interrupted leaves nothing that looks complete,
+// and -c goes on.
 func TestKill(t *testing.T) {
+	for _, sig := range []os.Signal{os.Kill, os.Interrupt} {
+		t.Run(sig.String(), func(t *testing.T) { kill(t, sig) })
+	}
+}
+
+func kill(t *testing.T, sig os.Signal) {
 	b := newBench(t)
 	content := random(8 << 20)
 	b.put("big", content)
 	stalled := make(chan struct{})
 	p := newStaller(t, b.addr, 3<<20, stalled)
 	cmd := exec.Command("mtsclient", "--server", p, "--pin", b.pin, "-o", b.saved, "big")
+	var errs strings.Builder
+	cmd.Stderr = &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	<-stalled
-	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); sig == os.Interrupt && (code != exitSome || strings.Count(errs.String(), "\n") != 1) {
+		t.Errorf("code %d, stderr %q", code, errs.String())
+	}
 	entries, err := os.ReadDir(b.saved)
 	if err != nil {
 		t.Fatal(err)

@@ -194,3 +194,16 @@ func TestNoBars(t *testing.T) {
 		t.Errorf("in a pipe: code %d, %q, %q", code, out, errs)
 	}
 }
+
+// What a server sends doesn't steer the terminal.
+func TestDataOnTerminal(t *testing.T) {
+	b := newBench(t)
+	b.put("x", "a\x1b[2Jb\n")
+	for _, args := range [][]string{{"-x", "FILE x"}, {"-o", "-", "-q", "x"}} {
+		term := newTerminal(t, 80, 24)
+		code := <-term.start(append([]string{"--server", b.addr, "--pin", b.pin}, args...)...)
+		if screen := term.close(); code != 0 || !strings.HasPrefix(screen, `a\x1b[2Jb`+"\r\n") {
+			t.Errorf("%q: code %d, screen %q", args, code, screen)
+		}
+	}
+}

@@ -33,6 +33,7 @@ type transfer struct {
 	sum      hash.Hash // of what is in the target; nil if nobody wants it
 	pace     func(bytes int) error
 	moved    func(bytes int) // told of each piece
+	atOnce   bool            // it changes too often to come in pieces
 	err      error           // of the target
 }
 
@@ -95,9 +96,14 @@ func (t *transfer) compare(ctx context.Context, conn *client.Conn) error {
 	return err
 }
 
-// begin fetches the first piece of a file: all of it, if it is small or the
-// server doesn't know parts or versions.
+// begin fetches the first piece of a file: all of it, if it is small, or is
+// changing, or the server doesn't know parts or versions.
 func (t *transfer) begin(ctx context.Context, conn *client.Conn) error {
+	if t.atOnce {
+		info, err := conn.Fetch(ctx, t.path, t)
+		t.info = info
+		return err
+	}
 	info, err := conn.FetchPart(ctx, t.path, 0, firstPiece, t)
 	nothing := t.size == 0 && errors.Is(err, client.ErrIntegrity)
 	switch {
@@ -122,11 +128,13 @@ func (t *transfer) begin(ctx context.Context, conn *client.Conn) error {
 var errChanged = core.Errorf(core.CodeChanged, "The file changed while it was sent.")
 
 // finish fetches what is missing. Only its reply tells whether that is of the
-// same version.
+// same version. If not, the file is fetched in one piece from then on: a log
+// that grows can be had that way.
 func (t *transfer) finish(ctx context.Context, conn *client.Conn) error {
 	info, err := conn.FetchPart(ctx, t.path, t.size, t.info.Size-t.size, t)
 	whole := err == nil || errors.Is(err, client.ErrIntegrity)
 	if isCode(err, core.CodeRange) || whole && info.ETag != t.info.ETag {
+		t.atOnce = true
 		return errChanged
 	}
 	return err

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 
 	"mts/certs"
+	"mts/core"
 	"mts/core/auth"
 	"mts/core/builtin"
 	"mts/core/config"
@@ -51,12 +53,11 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 		return nil, err
 	}
 	d.server, err = server.New(server.Config{
-		Commands:          builtin.Commands(),
+		Commands:          commands(cfg),
 		Exports:           d.tree,
 		Auth:              d.users,
 		Grant:             grants(cfg),
 		TLS:               tlsConfig,
-		StartTLS:          cfg.Server.StartTLS,
 		Timeouts:          server.Timeouts(cfg.Timeouts),
 		MaxSessions:       cfg.Server.MaxSessions,
 		InsecurePlaintext: opts.insecurePlaintext,
@@ -67,6 +68,13 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 		return nil, err
 	}
 	return d, nil
+}
+
+// commands returns the verbs that cfg offers.
+func commands(cfg *config.Config) []core.Command {
+	return slices.DeleteFunc(builtin.Commands(), func(c core.Command) bool {
+		return c.Verb == "STARTTLS" && !cfg.Server.StartTLS
+	})
 }
 
 // unsupported refuses what the configuration format has, but this version of

@@ -1,0 +1,70 @@
+package clientcmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"mts/core"
+	"mts/core/client"
+	"mts/core/wire"
+)
+
+// A stream is where files go that aren't saved.
+type stream struct {
+	w       io.Writer
+	written bool
+}
+
+func (s *stream) Write(b []byte) (int, error) {
+	s.written = s.written || len(b) > 0
+	return s.w.Write(b)
+}
+
+var errTaken = errors.New("the file changed, and a part of the old one is written already")
+
+func (s *stream) restart() error {
+	if s.written {
+		return fmt.Errorf("%w: %w", client.ErrIntegrity, errTaken)
+	}
+	return nil
+}
+
+func (s *stream) learn(core.Info) error { return nil }
+
+// data returns where the data of replies go: to stdout as they are, but made
+// printable if that is a terminal.
+func (a *app) data() io.Writer {
+	if _, ok := terminal(a.stdout); ok {
+		return &escaper{w: a.stdout}
+	}
+	return a.stdout
+}
+
+// An escaper makes text printable, apart from its line ends and tabs.
+type escaper struct {
+	w    io.Writer
+	rest string // the beginning of a character
+}
+
+func (e *escaper) Write(p []byte) (int, error) {
+	s := e.rest + string(p)
+	end := len(s)
+	for i := max(0, end-utf8.UTFMax); i < end; i++ {
+		if !utf8.FullRuneInString(s[i:]) {
+			end = i
+		}
+	}
+	s, e.rest = s[:end], s[end:]
+	var b strings.Builder
+	for i := strings.IndexAny(s, "\n\t"); i >= 0; i = strings.IndexAny(s, "\n\t") {
+		b.WriteString(wire.Printable(s[:i]))
+		b.WriteByte(s[i])
+		s = s[i+1:]
+	}
+	b.WriteString(wire.Printable(s))
+	_, err := io.WriteString(e.w, b.String())
+	return len(p), err
+}

@@ -20,6 +20,11 @@ type Host interface {
 	List(path string) (iter.Seq2[Info, error], error)
 	Reply(text string)
 	Fact(name, value string)
+	Sessions() []Session
+	Notify(filter, text string) (int, error)
+	Logf(text string)
+	Load(key string) (string, bool)
+	Save(key, value string) error
 }
 
 // A Call is one invocation of a Command. It is valid until Run returns, and
@@ -101,3 +106,21 @@ func (c *Call) Reply(format string, a ...any) {
 // Fact adds name=value to the status line, for programs in block mode. A name
 // is made of lower case letters and '-'; a value may hold anything.
 func (c *Call) Fact(name, value string) { c.host.Fact(name, value) }
+
+// Sessions returns a snapshot of all sessions, sorted by id.
+func (c *Call) Sessions() []Session { return c.host.Sessions() }
+
+// Notify sends a notice to the sessions that filter selects, such as
+// "user=ann" or "id!=12"; an empty one selects all. It returns how many will
+// get it: sessions in block mode and those that asked for notices.
+func (c *Call) Notify(filter, text string) (int, error) { return c.host.Notify(filter, text) }
+
+// Logf writes a line to the server's log.
+func (c *Call) Logf(format string, a ...any) { c.host.Logf(fmt.Sprintf(format, a...)) }
+
+// Load returns what was saved under key. The store is the plugin's own and
+// outlives reloads and restarts; built-in verbs have none.
+func (c *Call) Load(key string) (string, bool) { return c.host.Load(key) }
+
+// Save keeps value under key. It fails if the store would become too large.
+func (c *Call) Save(key, value string) error { return c.host.Save(key, value) }

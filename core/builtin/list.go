@@ -53,8 +53,11 @@ func facts(i core.Info) string {
 }
 
 // unopened is the error for what could not be opened, a File or a Folder. Why,
-// the client isn't told.
+// the client isn't told, unless a hook has said it.
 func unopened(err error, what, path string) error {
+	if veto := (*core.Error)(nil); errors.As(err, &veto) {
+		return veto
+	}
 	told := core.Errorf(core.CodeNotFound, "%s %s could not be opened.", what, path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		told.Code, told.Err = core.CodeInternal, err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,10 @@ func (h *host) Login(password string) error {
 		grant = h.server.cfg.Grant(h.name)
 	}
 	h.become(h.name, grant)
+	if err := h.runHooks(h.name, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
+		h.become("", Grant{})
+		return err
+	}
 	h.log("login", "user", wire.Printable(h.name))
 	return nil
 }
@@ -65,7 +70,10 @@ func (h *host) Quit() { h.end = errQuit }
 func (h *host) SetBlock(on bool) { h.block = &on }
 
 // SetNotices lets notices through in stream mode, or not.
-func (h *host) SetNotices(on bool) { h.notices = on }
+func (h *host) SetNotices(on bool) {
+	h.notices = on
+	h.listens.Store(on || h.out.Block())
+}
 
 var (
 	errTLSOn   = core.Errorf(core.CodeUsage, "TLS is already on.")
@@ -103,6 +111,7 @@ func (h *host) upgrade() error {
 	h.mu.Unlock()
 	h.in.Release()
 	h.out = wire.NewWriter(h.conn, smallFile)
+	h.listens.Store(false)
 	h.setState(StateLogin)
 	return nil
 }
@@ -110,9 +119,10 @@ func (h *host) upgrade() error {
 // Commands returns the commands that the session may use, sorted by verb.
 func (h *host) Commands() []core.Command {
 	var all []core.Command
-	for verb := range h.server.verbs {
+	verbs := slices.AppendSeq(slices.Collect(maps.Keys(h.server.verbs)), maps.Keys(h.server.plugins.Load().verbs))
+	for _, verb := range verbs {
 		if cmd, ok := h.lookup(verb); ok {
-			all = append(all, cmd)
+			all = append(all, cmd.Command)
 		}
 	}
 	slices.SortFunc(all, func(a, b core.Command) int { return strings.Compare(a.Verb, b.Verb) })

@@ -35,16 +35,27 @@ func (c *session) dispatch(line string) error {
 		return c.fail(errAuthRequired)
 	}
 	if !fits(cmd.Args, arg, len(line) > len(verb)) {
-		return c.fail(usage(cmd))
+		return c.fail(usage(cmd.Command))
 	}
 	return c.answer(cmd, arg)
 }
 
+// begin makes a fresh host for a call of a plugin, or of a built-in verb if
+// that is "".
+func (c *session) begin(plugin string) *host {
+	c.call = host{session: c, plugin: plugin, text: "OK.", facts: c.call.facts[:0]}
+	return &c.call
+}
+
 // lookup returns the command of a verb, if the account may use it.
-func (c *session) lookup(verb string) (core.Command, bool) {
-	cmd, ok := c.server.verbs[verb]
+func (c *session) lookup(verb string) (pluginCommand, bool) {
+	builtin, ok := c.server.verbs[verb]
+	cmd := pluginCommand{Command: builtin}
+	if !ok {
+		cmd, ok = c.server.plugins.Load().verbs[verb]
+	}
 	if ok && c.verbs != nil && !cmd.Open && !c.verbs[verb] {
-		return core.Command{}, false
+		return pluginCommand{}, false
 	}
 	return cmd, ok
 }
@@ -66,13 +77,14 @@ func usage(cmd core.Command) *core.Error {
 }
 
 // answer runs a command and writes its status line.
-func (c *session) answer(cmd core.Command, arg string) error {
-	h := &c.call
-	*h = host{session: c, text: "OK.", facts: h.facts[:0]}
-	c.setState(StateRunning)
-	err := c.run(cmd, core.NewCall(c.ctx, h, arg))
-	c.setState(c.restState())
-	h.report(cmd, arg, err)
+func (c *session) answer(cmd pluginCommand, arg string) error {
+	h := c.begin(cmd.plugin)
+	c.setJob(job{verb: cmd.Verb, plugin: cmd.plugin}, StateRunning)
+	err := c.run(cmd.Command, core.NewCall(c.ctx, h, arg))
+	c.setJob(job{}, c.restState())
+	c.commands.Add(1)
+	c.bytesOut.Add(c.out.Sent())
+	h.report(cmd.Command, arg, err)
 	switch {
 	case h.end != nil:
 		return h.end
@@ -83,7 +95,7 @@ func (c *session) answer(cmd core.Command, arg string) error {
 	case context.Cause(c.ctx) != nil:
 		return context.Cause(c.ctx)
 	}
-	return h.finish(c.fail(c.failure(cmd, err)))
+	return h.finish(c.fail(c.failure(cmd.Command, err)))
 }
 
 // run calls the command. A panic is an internal error of this call alone.
@@ -124,6 +136,14 @@ func (c *session) logInternal(cmd core.Command, err error) {
 // fail writes a failure line.
 func (c *session) fail(e *core.Error) error {
 	return c.out.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
+}
+
+// setJob tells the others what the session does from now on.
+func (c *session) setJob(j job, s State) {
+	c.mu.Lock()
+	c.job = j
+	c.mu.Unlock()
+	c.setState(s)
 }
 
 // restState is what the session is in between two commands.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"mts/core"
@@ -19,11 +20,13 @@ import (
 // builtin.Control of those that steer the session.
 type host struct {
 	*session
-	text  string
-	facts []wire.Fact
-	sends bool // a file was sent, or was to be
-	start time.Time
-	bytes int64
+	plugin string // whose verb it is, "" for a built-in one
+	path   string // of the file that was opened last, cleaned
+	text   string
+	facts  []wire.Fact
+	sends  bool // a file was sent, or was to be
+	start  time.Time
+	bytes  int64
 
 	// What is to happen behind the reply.
 	block    *bool
@@ -36,6 +39,7 @@ type host struct {
 func (h *host) finish(err error) error {
 	if h.block != nil {
 		h.out.SetBlock(*h.block)
+		h.listens.Store(h.notices || *h.block)
 	}
 	if err == nil && h.startTLS {
 		return h.upgrade()
@@ -60,6 +64,9 @@ func (h *host) Open(path string) (fs.File, error) {
 	if h.tree == nil {
 		return nil, fs.ErrNotExist
 	}
+	if err := h.beforeOpen(path); err != nil {
+		return nil, err
+	}
 	return h.tree.Open(path)
 }
 
@@ -80,8 +87,9 @@ func (h *host) List(path string) (iter.Seq2[core.Info, error], error) {
 // Send sends a source whose size is known in blocks of that size, and copies
 // any other.
 func (h *host) Send(r io.Reader) (int64, error) {
-	h.setState(StateSending)
 	h.sends, h.start = true, time.Now()
+	h.sent.Store(0)
+	h.setJob(job{verb: h.job.verb, plugin: h.plugin, path: h.path, start: h.start}, StateSending)
 	var err error
 	switch r := r.(type) {
 	case *io.SectionReader:
@@ -107,6 +115,9 @@ func (h *host) sendFile(f fs.File, r io.Reader, n int64) (int64, error) {
 	if n < 0 {
 		n = before.Size()
 	}
+	h.mu.Lock()
+	h.job.size = n
+	h.mu.Unlock()
 	sent, err := h.out.Send(r, n, h.pace)
 	if err != nil {
 		return sent, err
@@ -146,11 +157,16 @@ func (h *host) pace(n int64) (int64, error) {
 	if err := context.Cause(h.ctx); err != nil {
 		return 0, err
 	}
-	return min(n, transport.MaxPiece), nil
+	n = min(n, transport.MaxPiece)
+	h.sent.Add(n)
+	return n, nil
 }
 
 // report logs a transfer, and each command for who wants to see them.
 func (h *host) report(cmd core.Command, arg string, err error) {
+	if h.sends {
+		h.done(err)
+	}
 	log := h.server.cfg.Log
 	switch {
 	case h.sends && log.Enabled(h.ctx, slog.LevelInfo):
@@ -159,3 +175,25 @@ func (h *host) report(cmd core.Command, arg string, err error) {
 		log.Debug("command", "session", h.id, "user", h.user, "verb", cmd.Verb, "err", err)
 	}
 }
+
+// Sessions returns a snapshot of all sessions.
+func (h *host) Sessions() []core.Session { return h.server.Sessions() }
+
+// Notify sends a notice to the sessions that filter selects.
+func (h *host) Notify(filter, text string) (int, error) {
+	f, err := ParseFilter(strings.Fields(filter))
+	if err != nil {
+		return 0, err
+	}
+	return h.server.Notify(f, text), nil
+}
+
+// Logf writes a line to the log.
+func (h *host) Logf(text string) { h.log("note", "user", h.user, "plugin", h.plugin, "text", text) }
+
+var errNoStore = errors.New("built-in verbs have no store")
+
+// Load and Save are for plugins, whose supervisor keeps their stores.
+func (h *host) Load(string) (string, bool) { return "", false }
+
+func (h *host) Save(string, string) error { return errNoStore }

@@ -171,19 +171,3 @@ func TestKickTold(t *testing.T) {
 		})
 	}
 }
-
-// A notice, too, waits for the end of a handshake.
-func TestNotifyHandshake(t *testing.T) {
-	inBubble(t, t.TempDir(), nil, func(t *testing.T, s *server.Server) {
-		near, far := net.Pipe()
-		s.ServeConn(far, true)
-		synctest.Wait()
-		if err := s.Notify(1, "hello"); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		c := greet(t, overTLS(near))
-		c.send("NOOP")
-		c.want("#OK.")
-	})
-}

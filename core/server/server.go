@@ -13,12 +13,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -69,8 +72,9 @@ type Config struct {
 
 // A Server serves any number of listeners.
 type Server struct {
-	cfg   Config
-	verbs map[string]core.Command
+	cfg     Config
+	verbs   map[string]core.Command // built in
+	plugins atomic.Pointer[pluginTable]
 
 	mu        sync.Mutex
 	lastID    uint64
@@ -99,36 +103,31 @@ func New(cfg Config) (*Server, error) {
 		}
 		s.verbs[cmd.Verb] = cmd
 	}
+	s.plugins.Store(&pluginTable{})
 	return s, nil
 }
 
-// Sessions returns a snapshot of all sessions, in no order.
+// Sessions returns a snapshot of all sessions, sorted by id.
 func (s *Server) Sessions() []core.Session {
-	s.mu.Lock()
-	all := make([]*session, 0, len(s.sessions))
-	for _, c := range s.sessions {
-		all = append(all, c)
+	var sessions []core.Session
+	for _, c := range s.all() {
+		sessions = append(sessions, c.info())
 	}
-	s.mu.Unlock()
-	infos := make([]core.Session, len(all))
-	for i, c := range all {
-		infos[i] = c.info()
-	}
-	return infos
+	slices.SortFunc(sessions, func(a, b core.Session) int { return cmp.Compare(a.ID, b.ID) })
+	return sessions
 }
 
-// Notify sends a notice to the session with the given id, between two replies
-// and if its client takes notices. The error is ErrNoSession if there is none,
-// or tells that too many notices wait already.
-func (s *Server) Notify(id uint64, text string) error {
-	c := s.session(id)
-	if c == nil {
-		return ErrNoSession
+// Notify sends a notice to the sessions that f selects, between two replies.
+// It returns how many will get it: those whose clients take notices, and that
+// haven't too many waiting already.
+func (s *Server) Notify(f Filter, text string) int {
+	n := 0
+	for _, c := range s.all() {
+		if f.Match(c.describe()) && c.notify(text) {
+			n++
+		}
 	}
-	if !c.notify(text) {
-		return errors.New("too many notices wait")
-	}
-	return nil
+	return n
 }
 
 // Kick ends the session with the given id within a second, whatever it does.
@@ -185,22 +184,16 @@ func (s *Server) Close() {
 // comes from then on.
 func (s *Server) close() []*session {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closing = true
 	for ln := range s.listeners {
 		ln.Close()
 	}
-	all := make([]*session, 0, len(s.sessions))
-	for _, c := range s.sessions {
-		all = append(all, c)
-	}
-	return all
+	s.mu.Unlock()
+	return s.all()
 }
 
 func (s *Server) abort() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.sessions {
+	for _, c := range s.all() {
 		c.cancel(errShutdown)
 		c.conn.Abort()
 	}

@@ -85,16 +85,23 @@ type session struct {
 
 	notices bool // in stream mode too
 
-	state   atomic.Int32               // shared
+	state    atomic.Int32 // shared, like the next five
+	commands atomic.Int64
+	bytesOut atomic.Int64
+	sent     atomic.Int64 // of the file under way
+	active   atomic.Int64 // when a command last ended, Unix nanoseconds
+	listens  atomic.Bool  // takes notices
+
 	leaving atomic.Pointer[core.Error] // shared; why the session has to end
 	mu      sync.Mutex
 	user    string   // the account logged in; shared under mu
 	mail    []string // notices to be sent; under mu
+	job     job      // under mu
 }
 
 func newSession(s *Server, id uint64, conn *transport.Conn, secure bool) *session {
 	now := time.Now()
-	return &session{
+	c := &session{
 		server:  s,
 		id:      id,
 		secure:  secure,
@@ -105,19 +112,15 @@ func newSession(s *Server, id uint64, conn *transport.Conn, secure bool) *sessio
 		in:      wire.NewLineReader(conn),
 		name:    defaultUser,
 	}
+	c.active.Store(now.UnixNano())
+	return c
 }
 
-// info returns what others may know of the session.
+// info returns what plugins may know of the session. Any goroutine may call it.
 func (c *session) info() core.Session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return core.Session{
-		ID:     c.id,
-		User:   c.user,
-		Remote: c.remote,
-		TLS:    c.secure,
-		Since:  c.since,
-	}
+	return c.snapshot()
 }
 
 // leave makes the session end after the command it is in, telling why.
@@ -148,12 +151,14 @@ const maxMail = 16
 // takes it. Any goroutine may call it.
 func (c *session) notify(text string) bool {
 	c.mu.Lock()
-	ok := len(c.mail) < maxMail
+	ok := c.listens.Load() && len(c.mail) < maxMail
 	if ok {
 		c.mail = append(c.mail, text)
 	}
 	c.mu.Unlock()
-	c.conn.Interrupt()
+	if ok {
+		c.conn.Interrupt()
+	}
 	return ok
 }
 
@@ -163,9 +168,6 @@ func (c *session) sendNotices() {
 	mail := c.mail
 	c.mail = nil
 	c.mu.Unlock()
-	if !c.notices && !c.out.Block() {
-		return
-	}
 	for _, text := range mail {
 		c.out.Status(wire.Notice, nil, text)
 	}
@@ -202,11 +204,20 @@ func (c *session) serve() {
 	err := c.leavingError()
 	if err == nil {
 		c.log("connect", "tls", tlsName(c.conn.TLS()))
+		err = c.welcome()
+	}
+	if err == nil {
 		c.out.Status(wire.Success, nil, "Server Ready.")
 		err = c.loop()
 	}
 	c.setState(StateClosing)
 	c.close(err)
+}
+
+// welcome asks the plugins whether the session may go on.
+func (c *session) welcome() error {
+	h := c.begin("")
+	return h.runHooks("", func(k core.Hooks) func(*core.Call) error { return k.Connect })
 }
 
 // loop answers commands until there is a reason to end.
@@ -227,7 +238,9 @@ func (c *session) loop() error {
 
 // next returns the next line. Replies are sent before it waits.
 func (c *session) next() (string, error) {
-	c.idleBy, c.lineBy = time.Now().Add(c.server.cfg.Timeouts.Idle), time.Time{}
+	now := time.Now()
+	c.active.Store(now.UnixNano())
+	c.idleBy, c.lineBy = now.Add(c.server.cfg.Timeouts.Idle), time.Time{}
 	for {
 		if err := c.leavingError(); err != nil {
 			return "", err

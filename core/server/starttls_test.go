@@ -23,7 +23,9 @@ func TestStartTLS(t *testing.T) {
 			if all := s.Sessions(); len(all) != 1 || all[0].ID != id || !all[0].TLS || all[0].User != "" {
 				t.Errorf("sessions are %v; want number %d, with TLS, of nobody", all, id)
 			}
-			s.Notify(id, "lost")
+			if n := s.Notify(nil, "lost"); n != 0 {
+				t.Errorf("%d sessions took a notice; none asked for any after STARTTLS", n)
+			}
 			c.send("AUTH passwd", "FILE setup.log", "STARTTLS", "MODE BLOCK", "STARTTLS", "QUIT")
 			c.want("#You are logged in.", "line one\n#not a reply\n#File setup.log sent successfully.",
 				"!TLS is already on.", "#Mode is BLOCK.", "![code=usage] TLS is already on.")

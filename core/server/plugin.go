@@ -1,0 +1,100 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"mts/core"
+	"mts/core/exports"
+)
+
+// A Plugin is a set of verbs and hooks that come and go while sessions run.
+type Plugin struct {
+	Name     string
+	Commands []core.Command
+	Hooks    core.Hooks
+}
+
+// A pluginTable is what the plugins of one moment offer. It doesn't change.
+type pluginTable struct {
+	verbs map[string]pluginCommand
+	hooks []core.Hooks // in the order of the plugins
+}
+
+type pluginCommand struct {
+	core.Command
+	plugin string
+}
+
+// SetPlugins replaces the plugins there are, for commands that begin from now
+// on. If two of them claim one verb, or one claims a built-in verb, the error
+// names both and nothing changes.
+func (s *Server) SetPlugins(plugins []Plugin) error {
+	table := &pluginTable{verbs: make(map[string]pluginCommand)}
+	for _, p := range plugins {
+		table.hooks = append(table.hooks, p.Hooks)
+		for _, cmd := range p.Commands {
+			if _, taken := s.verbs[cmd.Verb]; taken {
+				return fmt.Errorf("plugin %s claims %s, which is built in", p.Name, cmd.Verb)
+			}
+			if other, taken := table.verbs[cmd.Verb]; taken {
+				return fmt.Errorf("plugin %s claims %s, which plugin %s has", p.Name, cmd.Verb, other.plugin)
+			}
+			table.verbs[cmd.Verb] = pluginCommand{cmd, p.Name}
+		}
+	}
+	s.plugins.Store(table)
+	return nil
+}
+
+// runHooks calls one hook of every plugin until one vetoes. The client is told
+// why in the hook's own words.
+func (h *host) runHooks(arg string, hook func(core.Hooks) func(*core.Call) error) error {
+	for _, hooks := range h.server.plugins.Load().hooks {
+		run := hook(hooks)
+		if run == nil {
+			continue
+		}
+		if err := run(core.NewCall(h.ctx, hookHost{h}, arg)); err != nil {
+			var told *core.Error
+			if !errors.As(err, &told) {
+				told = core.Errorf(core.CodeAborted, "%s", err)
+			}
+			return told
+		}
+	}
+	return nil
+}
+
+// done tells all plugins that a transfer has ended.
+func (h *host) done(err error) {
+	for _, hooks := range h.server.plugins.Load().hooks {
+		if hooks.Done != nil {
+			hooks.Done(core.NewCall(h.ctx, hookHost{h}, h.path), h.bytes, err)
+		}
+	}
+}
+
+// A hookHost is the host of a hook's call: a hook has no reply to write to.
+type hookHost struct{ *host }
+
+var errHook = errors.New("a hook can't send data")
+
+func (hookHost) Write([]byte) (int, error)     { return 0, errHook }
+func (hookHost) Send(io.Reader) (int64, error) { return 0, errHook }
+func (hookHost) Reply(string)                  {}
+func (hookHost) Fact(string, string)           {}
+
+// beforeOpen asks the plugins about a file that a built-in verb is to open.
+func (h *host) beforeOpen(name string) error {
+	path, err := exports.Clean(name)
+	if err != nil {
+		return err
+	}
+	h.path = path
+	if h.plugin != "" {
+		return nil
+	}
+	return h.runHooks(path, func(k core.Hooks) func(*core.Call) error { return k.Open })
+}

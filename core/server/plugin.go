@@ -9,13 +9,6 @@ import (
 	"mts/core/exports"
 )
 
-// A Plugin is a set of verbs and hooks that come and go while sessions run.
-type Plugin struct {
-	Name     string
-	Commands []core.Command
-	Hooks    core.Hooks
-}
-
 // A pluginTable is what the plugins of one moment offer. It doesn't change.
 type pluginTable struct {
 	verbs map[string]pluginCommand
@@ -30,7 +23,7 @@ type pluginCommand struct {
 // SetPlugins replaces the plugins there are, for commands that begin from now
 // on. If two of them claim one verb, or one claims a built-in verb, the error
 // names both and nothing changes.
-func (s *Server) SetPlugins(plugins []Plugin) error {
+func (s *Server) SetPlugins(plugins []core.Plugin) error {
 	table := &pluginTable{verbs: make(map[string]pluginCommand)}
 	for _, p := range plugins {
 		table.hooks = append(table.hooks, p.Hooks)

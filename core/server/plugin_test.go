@@ -24,17 +24,17 @@ func TestSetPlugins(t *testing.T) {
 	c := enter(t, pipe(t, s))
 	c.send("HELLO")
 	c.want("!Invalid command.")
-	if err := s.SetPlugins([]server.Plugin{{Name: "greet", Commands: []core.Command{hello("HELLO")}}}); err != nil {
+	if err := s.SetPlugins([]core.Plugin{{Name: "greet", Commands: []core.Command{hello("HELLO")}}}); err != nil {
 		t.Fatal(err)
 	}
 	c.send("hello ann", "HELP hello")
 	c.want("hello ann\n#OK.", "HELLO [NAME]               greets\n#OK.")
 	for _, test := range []struct {
-		plugins []server.Plugin
+		plugins []core.Plugin
 		want    []string
 	}{
-		{[]server.Plugin{{Name: "bad", Commands: []core.Command{hello("QUIT")}}}, []string{"bad", "QUIT", "built in"}},
-		{[]server.Plugin{{Name: "one", Commands: []core.Command{hello("A")}}, {Name: "two", Commands: []core.Command{hello("A")}}}, []string{"one", "two", "A"}},
+		{[]core.Plugin{{Name: "bad", Commands: []core.Command{hello("QUIT")}}}, []string{"bad", "QUIT", "built in"}},
+		{[]core.Plugin{{Name: "one", Commands: []core.Command{hello("A")}}, {Name: "two", Commands: []core.Command{hello("A")}}}, []string{"one", "two", "A"}},
 	} {
 		err := s.SetPlugins(test.plugins)
 		for _, word := range test.want {
@@ -71,7 +71,7 @@ func TestHooks(t *testing.T) {
 	hooks := core.Hooks{Connect: see("connect"), Login: see("login"), Open: see("open"), Done: func(c *core.Call, n int64, err error) {
 		seen = append(seen, fmt.Sprintf("done %q %d %v", c.Arg(), n, err))
 	}}
-	if err := s.SetPlugins([]server.Plugin{{Name: "spy", Hooks: hooks}}); err != nil {
+	if err := s.SetPlugins([]core.Plugin{{Name: "spy", Hooks: hooks}}); err != nil {
 		t.Fatal(err)
 	}
 	c := enter(t, pipe(t, s))

@@ -1,5 +1,12 @@
 package core
 
+// A Plugin is a set of verbs and hooks that come and go while sessions run.
+type Plugin struct {
+	Name     string
+	Commands []Command
+	Hooks    Hooks
+}
+
 // Hooks are called at the events of a session; nil ones aren't. An error
 // vetoes what is about to happen: if it is an *Error, the client sees its text
 // and code.

@@ -10,7 +10,7 @@ import (
 )
 
 // Write replaces the file at path, or makes it, with data and permissions
-// perm, whatever the umask. The new content is on disk before the old is gone;
+// perm, whatever the umask, and the owner that it had. The new content is on disk before the old is gone;
 // on an error the old file stands and nothing is left beside it.
 func Write(path string, perm fs.FileMode, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
@@ -25,6 +25,9 @@ func Write(path string, perm fs.FileMode, data []byte) (err error) {
 		}
 	}()
 	if err := f.Chmod(perm); err != nil {
+		return err
+	}
+	if err := keepOwner(f, path); err != nil {
 		return err
 	}
 	if _, err := f.Write(data); err != nil {

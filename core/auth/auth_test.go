@@ -194,7 +194,7 @@ func TestAuthenticateDuringReload(t *testing.T) {
 	write := func(content string) {
 		f := File{path: path}
 		f.lines, _ = parse(path, []byte(content))
-		if err := f.Save(); err != nil {
+		if err := f.save(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -5,31 +5,48 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"mts/core/atomicfile"
 )
 
-// Errors of [File.Set] and [File.Delete].
-var (
-	ErrExists    = errors.New("account exists")
-	ErrNoAccount = errors.New("no such account")
-)
+// ErrNoAccount is an error of [File.Delete].
+var ErrNoAccount = errors.New("no such account")
 
 // A File is a users file being edited. It keeps comments and order.
-// It is not safe for concurrent use, nor are two Files of one path.
+// It is not safe for concurrent use.
 type File struct {
 	path  string
 	lines []line
 }
 
-// Load reads the users file at path. A missing one is empty: Save makes it.
+// Load reads the users file at path. A missing one is empty.
 func Load(path string) (*File, error) {
 	lines, err := readFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return &File{path, lines}, nil
+}
+
+// Edit loads the users file at path, as Load does, has change work on it, and
+// saves it with mode 0600 if that returns nil. On Unix, edits of files of one
+// folder wait for each other.
+func Edit(path string, change func(*File) error) error {
+	unlock, err := lock(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("lock users file: %w", err)
+	}
+	defer unlock()
+	f, err := Load(path)
+	if err != nil {
+		return err
+	}
+	if err := change(f); err != nil {
+		return err
+	}
+	return f.save()
 }
 
 // Names returns the accounts' names in the file's order.
@@ -44,21 +61,16 @@ func (f *File) Names() []string {
 }
 
 // Set gives the account name a hash, of [HashPassword] or [NewToken], and adds
-// the account at the end if there is none. With mustBeNew it returns ErrExists
-// if there is one.
-func (f *File) Set(name, hash string, mustBeNew bool) error {
+// the account at the end if there is none.
+func (f *File) Set(name, hash string) error {
 	l, err := newAccount(name, hash)
 	if err != nil {
 		return err
 	}
-	i := f.index(name)
-	switch {
-	case i < 0:
-		f.lines = append(f.lines, l)
-	case mustBeNew:
-		return fmt.Errorf("%w: %q", ErrExists, name)
-	default:
+	if i := f.index(name); i >= 0 {
 		f.lines[i] = l
+	} else {
+		f.lines = append(f.lines, l)
 	}
 	return nil
 }
@@ -81,8 +93,8 @@ func (f *File) index(name string) int {
 	return slices.IndexFunc(f.lines, func(l line) bool { return l.name == name })
 }
 
-// Save replaces the file on disk, with mode 0600.
-func (f *File) Save() error {
+// save replaces the file on disk, with mode 0600.
+func (f *File) save() error {
 	var b bytes.Buffer
 	for _, l := range f.lines {
 		if l.name != "" {

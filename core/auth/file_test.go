@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -93,9 +94,8 @@ func TestFileKeepsCommentsAndOrder(t *testing.T) {
 	for _, step := range []struct {
 		got, want error
 	}{
-		{f.Set("bob", zeroToken, true), ErrExists},
-		{f.Set("bob", zeroBcrypt, false), nil},
-		{f.Set("dora", zeroToken, true), nil},
+		{f.Set("bob", zeroBcrypt), nil},
+		{f.Set("dora", zeroToken), nil},
 		{f.Delete("ann"), nil},
 		{f.Delete("ann"), ErrNoAccount},
 		{f.Delete(""), ErrNoAccount},
@@ -104,13 +104,13 @@ func TestFileKeepsCommentsAndOrder(t *testing.T) {
 			t.Errorf("error %v, want %v", step.got, step.want)
 		}
 	}
-	if f.Set("#x", zeroToken, true) == nil || f.Set("x", "plain\nroot:", true) == nil || f.Set("x\ny", zeroToken, false) == nil {
+	if f.Set("#x", zeroToken) == nil || f.Set("x", "plain\nroot:") == nil || f.Set("x\ny", zeroToken) == nil {
 		t.Error("a bad name or hash was taken")
 	}
 	if want := []string{"bob", "carl", "dora"}; !slices.Equal(f.Names(), want) {
 		t.Errorf("names %q, want %q", f.Names(), want)
 	}
-	if err := f.Save(); err != nil {
+	if err := f.save(); err != nil {
 		t.Fatal(err)
 	}
 	after := "# staff\n\n\t# robots \nbob:" + zeroBcrypt + "\ncarl:" + zeroToken + "\ndora:" + zeroToken + "\n"
@@ -129,7 +129,7 @@ func TestFileMadeWhenMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, hash := NewToken()
-	if err := errors.Join(f.Set("ann", hash, true), f.Save()); err != nil {
+	if err := errors.Join(f.Set("ann", hash), f.save()); err != nil {
 		t.Fatal(err)
 	}
 	u, err := Open(path)
@@ -181,7 +181,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		file := File{filepath.Join(t.TempDir(), "users"), lines}
-		if err := file.Save(); err != nil {
+		if err := file.save(); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Load(file.path)
@@ -194,4 +194,33 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Editors of one file don't overwrite each other's work.
+func TestEditsDontGetLost(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder can't be locked")
+	}
+	path := filepath.Join(t.TempDir(), "users")
+	errs := make(chan error)
+	for i := range 8 {
+		go func() {
+			errs <- Edit(path, func(f *File) error { return f.Set(fmt.Sprintf("u%d", i), zeroToken) })
+		}()
+	}
+	for range 8 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if f, err := Load(path); err != nil || len(f.Names()) != 8 {
+		t.Errorf("names %q, %v; want 8 of them", f.Names(), err)
+	}
+	refused := errors.New("no")
+	if err := Edit(path, func(f *File) error { f.Delete("u1"); return refused }); err != refused {
+		t.Error(err)
+	}
+	if f, _ := Load(path); len(f.Names()) != 8 {
+		t.Error("an edit that failed was saved")
+	}
 }

@@ -4,5 +4,5 @@ package auth
 
 import "io/fs"
 
-// othersMayWrite reports whether group or others may write.
-func othersMayWrite(m fs.FileMode) bool { return m.Perm()&0o022 != 0 }
+// othersMayWrite reports whether others than owner and group may write.
+func othersMayWrite(m fs.FileMode) bool { return m.Perm()&0o002 != 0 }

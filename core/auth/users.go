@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -43,7 +45,7 @@ type accountSet struct {
 }
 
 // Open reads the users file at path. A line it can't use is a *LineError, a
-// missing file matches fs.ErrNotExist. On Unix a file that its group or others
+// missing file matches fs.ErrNotExist. On Unix a file that others than owner and group
 // may write is refused.
 func Open(path string) (*Users, error) {
 	u := newUsers(nil)
@@ -131,6 +133,9 @@ func (u *Users) read(force bool) (changed []string, err error) {
 	u.seen = fi // older than what is read, at worst: then it is read once more
 	lines, err := readFile(u.path)
 	if err != nil {
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			u.seen = nil // which says nothing of the file: look again
+		}
 		return nil, err
 	}
 	set := newAccountSet(lines)

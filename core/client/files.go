@@ -27,7 +27,7 @@ const modifyLayout = "20060102150405"
 
 // Fetch copies a file to w and returns what the server said of it at the end,
 // in which Name is empty. ErrIntegrity says that those aren't the bytes which
-// came.
+// came. How many come is up to the server; FetchPart bounds them.
 func (c *Conn) Fetch(ctx context.Context, path string, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, "FILE "+path, w, math.MaxInt64)
 	if err == nil && n != info.Size {

@@ -221,7 +221,7 @@ func TestLoad(t *testing.T) {
 		{"[tls]\nclient_ca = 'nothing'\n", 0o600, ":2: tls.client_ca: "},
 		{"[tls]\nclient_ca = 'files'\n", 0o600, ":2: tls.client_ca: "},
 		{"\n\nnonsense = 1\n", 0o600, ":3: nonsense: "},
-		{"\n", 0o620, ":1: file: writable"},
+		{"\n[[export]]\npath = '/'\ndir = 'files'\n", 0o620, ""},
 		{"\n", 0o602, ":1: file: writable"},
 	}
 	for _, tt := range tests {

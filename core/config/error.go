@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/BurntSushi/toml"
+
+	"mts/core/wire"
 )
 
 // An Error is one thing wrong with a configuration.
@@ -27,7 +27,7 @@ func (e *Error) Error() string {
 	if e.File != "" {
 		s = fmt.Sprintf("%s:%d: %s", e.File, e.Line, s)
 	}
-	return printable(s)
+	return wire.Printable(s)
 }
 
 // Errorf returns an error about the value at key, for checks made after Load.
@@ -40,6 +40,12 @@ func (c *Config) Errorf(key, format string, args ...any) *Error {
 		Key:  regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, ""),
 		Msg:  fmt.Sprintf(format, args...),
 	}
+}
+
+// Has reports whether the file has the key itself.
+func (c *Config) Has(key string) bool {
+	_, ok := c.source.lines[key]
+	return ok
 }
 
 // syntaxError turns an error of the TOML library about text into one of ours.
@@ -66,18 +72,4 @@ func reason(err error) error {
 		return pe.Err
 	}
 	return err
-}
-
-// printable escapes what a terminal or a log might take for more than text.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-		}
-	}
-	return b.String()
 }

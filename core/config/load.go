@@ -43,8 +43,8 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o022 != 0 {
-		return nil, errors.New("writable by group or others; only its owner may change it")
+	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 {
+		return nil, errors.New("writable by others")
 	}
 	data, err := io.ReadAll(f)
 	return data, reason(err)

@@ -26,10 +26,10 @@ func (d *decoder) text(is, s string) (string, error) {
 			s = filepath.Join(d.dir, s)
 		}
 	case "addr":
-		return s, checkAddr(s)
+		return s, CheckAddr(s)
 	case "addr?":
 		if s != "" {
-			return s, checkAddr(s)
+			return s, CheckAddr(s)
 		}
 	case "host":
 		return s, checkHost(s)
@@ -58,7 +58,9 @@ func checkChoice(s string, choices []string) error {
 	return fmt.Errorf("%q is not one of %s", s, strings.Join(choices, ", "))
 }
 
-func checkAddr(s string) error {
+// CheckAddr says what keeps s from being an address to listen on: host:port,
+// with an IPv6 host in brackets.
+func CheckAddr(s string) error {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return fmt.Errorf("address %q is not host:port, with an IPv6 host in brackets", s)

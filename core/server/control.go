@@ -20,6 +20,7 @@ func (h *host) SetUser(name string) { h.name = name }
 func (h *host) Login(password string) error {
 	h.become("", Grant{})
 	if h.conn.TLS() == nil && !h.server.cfg.InsecurePlaintext && !isLocal(h.conn.LocalAddr()) {
+		h.log("refused", "reason", "plaintext", "user", wire.Printable(h.name))
 		return core.Errorf(core.CodeTLSRequired, "TLS is required to log in.")
 	}
 	err := h.server.cfg.Auth.Authenticate(h.ctx, h.name, password)
@@ -85,7 +86,7 @@ func (h *host) StartTLS() error {
 	switch {
 	case h.conn.TLS() != nil:
 		return errTLSOn
-	case h.server.cfg.TLS == nil:
+	case !h.canStartTLS():
 		return errInvalid
 	case !h.in.Empty():
 		h.end = errTLSData
@@ -95,12 +96,17 @@ func (h *host) StartTLS() error {
 	return nil
 }
 
+// canStartTLS reports whether STARTTLS is of use in this session.
+func (h *host) canStartTLS() bool {
+	return h.conn.TLS() == nil && h.server.cfg.StartTLS && h.server.cfg.TLS != nil
+}
+
 // upgrade makes the session one that begins anew, under TLS.
 func (h *host) upgrade() error {
 	if err := h.out.Flush(); err != nil {
 		return err
 	}
-	h.setState(StateHandshake)
+	h.setState(stateHandshake)
 	if err := h.handshake(); err != nil {
 		return err
 	}
@@ -112,7 +118,7 @@ func (h *host) upgrade() error {
 	h.in.Release()
 	h.out = wire.NewWriter(h.conn, smallFile)
 	h.listens.Store(false)
-	h.setState(StateLogin)
+	h.setState(stateLogin)
 	return nil
 }
 
@@ -121,7 +127,7 @@ func (h *host) Commands() []core.Command {
 	var all []core.Command
 	verbs := slices.AppendSeq(slices.Collect(maps.Keys(h.server.verbs)), maps.Keys(h.server.plugins.Load().verbs))
 	for _, verb := range verbs {
-		if cmd, ok := h.lookup(verb); ok {
+		if cmd, ok := h.lookup(verb); ok && (verb != "STARTTLS" || h.canStartTLS()) {
 			all = append(all, cmd.Command)
 		}
 	}

@@ -79,7 +79,7 @@ func usage(cmd core.Command) *core.Error {
 // answer runs a command and writes its status line.
 func (c *session) answer(cmd pluginCommand, arg string) error {
 	h := c.begin(cmd.plugin)
-	c.setJob(job{verb: cmd.Verb, plugin: cmd.plugin}, StateRunning)
+	c.setJob(job{verb: cmd.Verb, plugin: cmd.plugin}, stateRunning)
 	err := c.run(cmd.Command, core.NewCall(c.ctx, h, arg))
 	c.setJob(job{}, c.restState())
 	c.commands.Add(1)
@@ -128,7 +128,7 @@ func (c *session) failure(cmd core.Command, err error) *core.Error {
 }
 
 func (c *session) logInternal(cmd core.Command, err error) {
-	c.server.rarely.Do(func() {
+	c.server.rarelyCommand.Do(func() {
 		c.server.cfg.Log.Error("command", "session", c.id, "user", c.user, "verb", cmd.Verb, "err", err)
 	})
 }
@@ -139,7 +139,7 @@ func (c *session) fail(e *core.Error) error {
 }
 
 // setJob tells the others what the session does from now on.
-func (c *session) setJob(j job, s State) {
+func (c *session) setJob(j job, s state) {
 	c.mu.Lock()
 	c.job = j
 	c.mu.Unlock()
@@ -147,9 +147,9 @@ func (c *session) setJob(j job, s State) {
 }
 
 // restState is what the session is in between two commands.
-func (c *session) restState() State {
+func (c *session) restState() state {
 	if c.user == "" {
-		return StateLogin
+		return stateLogin
 	}
-	return StateIdle
+	return stateIdle
 }

@@ -89,7 +89,7 @@ func (h *host) List(path string) (iter.Seq2[core.Info, error], error) {
 func (h *host) Send(r io.Reader) (int64, error) {
 	h.sends, h.start = true, time.Now()
 	h.sent.Store(0)
-	h.setJob(job{verb: h.job.verb, plugin: h.plugin, path: h.path, start: h.start}, StateSending)
+	h.setJob(job{verb: h.job.verb, plugin: h.plugin, path: h.path, start: h.start}, stateSending)
 	var err error
 	switch r := r.(type) {
 	case *io.SectionReader:
@@ -170,7 +170,7 @@ func (h *host) report(cmd core.Command, arg string, err error) {
 	log := h.server.cfg.Log
 	switch {
 	case h.sends && log.Enabled(h.ctx, slog.LevelInfo):
-		h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(arg), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
+		h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(h.path), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
 	case !h.sends && log.Enabled(h.ctx, slog.LevelDebug):
 		log.Debug("command", "session", h.id, "user", h.user, "verb", cmd.Verb, "err", err)
 	}

@@ -72,7 +72,7 @@ func (c *session) describe() Info {
 		Client:   clientOf(info.Remote),
 		Listener: c.conn.LocalAddr().String(),
 		TLS:      info.TLS,
-		State:    State(c.state.Load()).String(),
+		State:    state(c.state.Load()).String(),
 		Verb:     job.verb,
 		Plugin:   job.plugin,
 		Path:     job.path,

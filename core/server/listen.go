@@ -19,6 +19,7 @@ func (s *Server) Serve(ln net.Listener) error { return s.serve(ln, false) }
 // ServeTLS is Serve for a listener whose connections begin with a handshake.
 func (s *Server) ServeTLS(ln net.Listener) error {
 	if s.cfg.TLS == nil {
+		ln.Close()
 		return errors.New("a TLS listener needs a TLS configuration")
 	}
 	return s.serve(ln, true)
@@ -45,7 +46,7 @@ func (s *Server) serve(ln net.Listener, secure bool) error {
 			return err
 		default:
 			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
-			s.rarely.Do(func() {
+			s.rarelyAccept.Do(func() {
 				s.cfg.Log.Error("accept", "listener", ln.Addr().String(), "err", err)
 			})
 			time.Sleep(delay)
@@ -96,6 +97,7 @@ func (s *Server) register(nc net.Conn, secure bool) *session {
 	full := s.cfg.MaxSessions > 0 && len(s.sessions)-len(s.refused) >= s.cfg.MaxSessions
 	if s.closing || full && len(s.refused) >= maxRefused {
 		cancel(errShutdown)
+		s.rarelyAccept.Do(func() { s.cfg.Log.Info("refused", "reason", "busy", "remote", nc.RemoteAddr().String()) })
 		return nil
 	}
 	s.lastID++

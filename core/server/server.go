@@ -63,6 +63,7 @@ type Config struct {
 	Auth        Authenticator
 	Grant       func(user string) Grant // nil: all may use everything
 	TLS         *tls.Config             // for TLS listeners and STARTTLS
+	StartTLS    bool                    // offer STARTTLS on the others
 	Timeouts    Timeouts
 	MaxSessions int // 0: no limit
 	// InsecurePlaintext lets passwords be sent unencrypted from other machines.
@@ -84,7 +85,8 @@ type Server struct {
 	closing   bool
 
 	running sync.WaitGroup // the goroutines of sessions
-	rarely  rate.Sometimes // for log lines that a flood could cause
+	// For log lines that a flood could cause.
+	rarelyAccept, rarelyCommand rate.Sometimes
 }
 
 // New returns a server. It fails if two commands claim one verb.
@@ -95,7 +97,9 @@ func New(cfg Config) (*Server, error) {
 		sessions:  make(map[uint64]*session),
 		refused:   make(map[uint64]bool),
 		listeners: make(map[net.Listener]bool),
-		rarely:    rate.Sometimes{Interval: time.Second},
+
+		rarelyAccept:  rate.Sometimes{Interval: time.Second},
+		rarelyCommand: rate.Sometimes{Interval: time.Second},
 	}
 	for _, cmd := range cfg.Commands {
 		if _, taken := s.verbs[cmd.Verb]; taken {
@@ -173,11 +177,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close closes the listeners and cuts all sessions off.
+// Close is Shutdown without time for anybody.
 func (s *Server) Close() {
-	s.close()
-	s.abort()
-	s.running.Wait()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Shutdown(ctx)
 }
 
 // close closes the listeners and returns the sessions there are. No new one

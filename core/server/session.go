@@ -18,20 +18,20 @@ import (
 	"mts/core/wire"
 )
 
-// State is what a session is doing.
-type State int32
+// A state is what a session is doing.
+type state int32
 
 // The states of a session.
 const (
-	StateHandshake State = iota
-	StateLogin           // connected, not logged in
-	StateIdle            // logged in, between two commands
-	StateRunning         // in a command
-	StateSending         // in a command that sends a file
-	StateClosing
+	stateHandshake state = iota
+	stateLogin           // connected, not logged in
+	stateIdle            // logged in, between two commands
+	stateRunning         // in a command
+	stateSending         // in a command that sends a file
+	stateClosing
 )
 
-func (s State) String() string {
+func (s state) String() string {
 	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
 }
 
@@ -128,7 +128,7 @@ func (c *session) info() core.Session {
 func (c *session) leave(why *core.Error) {
 	c.leaving.CompareAndSwap(nil, why)
 	c.conn.Interrupt()
-	if State(c.state.Load()) == StateHandshake {
+	if state(c.state.Load()) == stateHandshake {
 		c.conn.Abort()
 	}
 }
@@ -136,6 +136,7 @@ func (c *session) leave(why *core.Error) {
 // kick ends the session now. Any goroutine may call it.
 func (c *session) kick(reason string) {
 	why := core.Errorf(core.CodeKicked, "Disconnected: %s", reason)
+	c.log("kick", "user", c.info().User, "reason", reason)
 	time.AfterFunc(farewell, func() {
 		c.conn.Abort()
 		c.server.forget(c) // even if its command doesn't heed its context
@@ -188,8 +189,11 @@ func (c *session) open() {
 
 func (c *session) handshake() error {
 	timer := time.AfterFunc(c.server.cfg.Timeouts.Handshake, c.conn.Abort)
-	defer timer.Stop()
 	err := c.conn.Handshake(c.server.cfg.TLS)
+	if err != nil && !timer.Stop() {
+		err = errTimeout
+	}
+	timer.Stop()
 	if err != nil {
 		c.log("refused", "reason", "handshake", "err", err)
 	}
@@ -199,7 +203,7 @@ func (c *session) handshake() error {
 // serve is the session's goroutine.
 func (c *session) serve() {
 	defer c.finish()
-	c.setState(StateLogin)
+	c.setState(stateLogin)
 	c.out = wire.NewWriter(c.conn, smallFile)
 	err := c.leavingError()
 	if err == nil {
@@ -210,7 +214,7 @@ func (c *session) serve() {
 		c.out.Status(wire.Success, nil, "Server Ready.")
 		err = c.loop()
 	}
-	c.setState(StateClosing)
+	c.setState(stateClosing)
 	c.close(err)
 }
 
@@ -244,6 +248,9 @@ func (c *session) next() (string, error) {
 	for {
 		if err := c.leavingError(); err != nil {
 			return "", err
+		}
+		if c.user == "" && !time.Now().Before(c.loginBy) {
+			return "", errTimeout // lines that are buffered don't wait for a deadline
 		}
 		c.sendNotices()
 		line, err := c.readLine()
@@ -317,8 +324,12 @@ func (c *session) close(reason error) {
 	case errors.Is(reason, wire.ErrTorn):
 		c.conn.Abort()
 		return
+	case reason == errAlien:
+		c.log("refused", "reason", "protocol")
+		c.conn.Abort()
+		return
 	case errors.As(reason, &told):
-		c.log("disconnect", "user", c.user, "code", told.Code, "reason", told.Text)
+		c.logEnd(told)
 		c.conn.SetWriteTimeout(farewell)
 		c.fail(told)
 	case reason != errQuit && reason != io.EOF:
@@ -332,6 +343,17 @@ func (c *session) close(reason error) {
 	c.conn.Close()
 }
 
+// logEnd tells why the server ends the session; of a kick it has been told.
+func (c *session) logEnd(why *core.Error) {
+	switch why.Code {
+	case core.CodeBusy:
+		c.log("refused", "reason", "busy")
+	case core.CodeKicked:
+	default:
+		c.log("disconnect", "user", c.user, "code", why.Code, "reason", why.Text)
+	}
+}
+
 // finish gives back all that the session holds.
 func (c *session) finish() {
 	c.in.Release()
@@ -340,7 +362,7 @@ func (c *session) finish() {
 	c.server.running.Done()
 }
 
-func (c *session) setState(s State) { c.state.Store(int32(s)) }
+func (c *session) setState(s state) { c.state.Store(int32(s)) }
 
 // log writes one line about the session.
 func (c *session) log(msg string, args ...any) {

@@ -26,9 +26,9 @@ import (
 var ErrInterrupted = errors.New("read interrupted")
 
 const (
-	// piece is the most that is written under one write deadline, and so, with
+	// MaxPiece is the most that is written under one write deadline, and so, with
 	// the write timeout, sets the least rate at which a peer has to read.
-	piece = 256 << 10
+	MaxPiece = 256 << 10
 
 	// record is the most plaintext that one TLS record holds (RFC 8446, 5.1).
 	record = 16 << 10
@@ -170,8 +170,8 @@ func (c *Conn) readError(err error) error {
 
 // Write writes p. Under TLS much of it may wait for Flush.
 func (c *Conn) Write(p []byte) (int, error) {
-	if c.gather != nil && len(p) > record {
-		c.gather.hold = true
+	if c.gather != nil && c.gather.pool == nil && len(p) > record {
+		c.gather.pool = &replyBuffers
 	}
 	return c.io.Write(p)
 }
@@ -186,15 +186,12 @@ func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 		return c.tcp.ReadFrom(r)
 	}
 	if c.gather != nil {
-		c.gather.hold = true
+		c.gather.pool = &fileBuffers
 	}
 	b := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(b)
 	return io.CopyBuffer(struct{ io.Writer }{c.io}, struct{ io.Reader }{r}, *b)
 }
-
-// MaxPiece is the most that a call of ReadFrom should be given.
-const MaxPiece = piece
 
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 

@@ -16,7 +16,7 @@ type socket struct {
 func (s *socket) Write(p []byte) (n int, err error) {
 	for {
 		s.arm()
-		m, err := s.Conn.Write(p[n:min(len(p), n+piece)])
+		m, err := s.Conn.Write(p[n:min(len(p), n+MaxPiece)])
 		n += m
 		if err != nil || n == len(p) {
 			return n, err
@@ -31,27 +31,33 @@ func (s *socket) arm() {
 	}
 }
 
-// A gather stands under a tls.Conn. While hold is set, it collects the records
-// and writes them together, when its buffer is full and on flush.
+// A gather stands under a tls.Conn. While it has a pool, it collects the
+// records in a buffer of that and writes them together, when the buffer is
+// full and on flush.
 type gather struct {
 	*socket
-	hold bool
-	buf  *[]byte // pooled; nil while nothing waits
+	pool *sync.Pool // nil: records go out as they come
+	buf  *[]byte    // of the pool; nil while nothing waits
 }
 
-var gatherBuffers = sync.Pool{New: func() any { b := make([]byte, 0, piece); return &b }}
+// What is gathered: a reply of up to 64 KiB with its records' overhead, or a
+// large file. A peer that doesn't read costs as much memory.
+var (
+	replyBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 80<<10); return &b }}
+	fileBuffers  = sync.Pool{New: func() any { b := make([]byte, 0, MaxPiece); return &b }}
+)
 
 func (g *gather) Write(p []byte) (int, error) {
-	if !g.hold {
+	if g.pool == nil {
 		return g.socket.Write(p)
 	}
-	if g.buf != nil && len(*g.buf)+len(p) > piece {
+	if g.buf != nil && len(*g.buf)+len(p) > cap(*g.buf) {
 		if err := g.send(); err != nil {
 			return 0, err
 		}
 	}
 	if g.buf == nil {
-		g.buf = gatherBuffers.Get().(*[]byte)
+		g.buf = g.pool.Get().(*[]byte)
 	}
 	*g.buf = append(*g.buf, p...)
 	return len(p), nil
@@ -67,10 +73,12 @@ func (g *gather) Read(p []byte) (int, error) {
 
 // flush sends what is held and ends the holding.
 func (g *gather) flush() error {
-	g.hold = false
-	return g.send()
+	err := g.send()
+	g.pool = nil
+	return err
 }
 
+// send writes what is held and gives the buffer back.
 func (g *gather) send() error {
 	if g.buf == nil {
 		return nil
@@ -79,6 +87,10 @@ func (g *gather) send() error {
 	g.buf = nil
 	_, err := g.socket.Write(*b)
 	*b = (*b)[:0]
-	gatherBuffers.Put(b)
+	if cap(*b) == MaxPiece {
+		fileBuffers.Put(b)
+	} else {
+		replyBuffers.Put(b)
+	}
 	return err
 }

@@ -59,7 +59,7 @@ func (x *expansion) either(path, name string) bool {
 		return x.file(path, name, true)
 	}
 	if name != "" && x.taken[name] {
-		return x.yield(&job{path: path, name: name, err: errExists})
+		return x.yield(&job{path: path, name: name, err: errTwice})
 	}
 	x.taken[name] = true
 	return x.tree(l, path, name, 1)
@@ -81,11 +81,16 @@ func (x *expansion) admit(name string, single bool) error {
 	}
 	if single {
 		if x.taken[name] {
-			return errExists
+			return errTwice
 		}
 		x.taken[name] = true
 	}
-	return x.folder.free(name)
+	in, err := x.folder.enter(name)
+	if err != nil {
+		return err
+	}
+	defer x.folder.leave(in)
+	return x.folder.free(in.root, path.Base(name))
 }
 
 // tree yields what is in a folder and the folders in it.
@@ -96,7 +101,7 @@ func (x *expansion) tree(l *listing, dir, name string, level int) bool {
 	}
 	if err == nil && x.folder != nil && name != "" {
 		if err = checkName(path.Base(name)); err == nil {
-			err = x.folder.root.MkdirAll(name, 0o777)
+			err = x.folder.top.MkdirAll(name, 0o777)
 		}
 	}
 	if err != nil {

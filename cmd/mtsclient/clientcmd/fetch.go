@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,9 +20,11 @@ import (
 )
 
 const (
-	// depth is how many files are asked for at once on a connection. It also
-	// hides the time that each file takes to reach the disk.
-	depth = 32
+	// depth is how many files are asked for at once on a connection, and
+	// maxOpen on all of them. It also hides the time that files take to reach
+	// the disk.
+	depth   = 128
+	maxOpen = 256
 	// maxUnreported is how many files may be done before the first of them is
 	// reported: the order of the reports is that of the command line.
 	maxUnreported = 4096
@@ -45,7 +48,7 @@ type job struct {
 func (a *app) fetchAll(ctx context.Context, args []string) error {
 	if a.rate > 0 {
 		// Bursts of a tenth of a second, and none to begin with.
-		a.limiter = rate.NewLimiter(rate.Limit(a.rate), max(1, int(a.rate/10)))
+		a.limiter = rate.NewLimiter(rate.Limit(a.rate), max(1, int(min(a.rate/10, 1<<30))))
 		a.limiter.AllowN(time.Now(), a.limiter.Burst())
 	}
 	a.showProgress()
@@ -77,7 +80,7 @@ func (a *app) showProgress() {
 // start sets jobs going, each on the connection with the fewest, and waits for
 // them in the end.
 func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job) {
-	many := depth * len(a.links)
+	many := min(depth*len(a.links), maxOpen)
 	if a.folder == nil { // one after the other to stdout
 		many = 1
 	}
@@ -86,14 +89,20 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 	for j := range jobs {
 		j.done = make(chan error, 1)
 		order <- j
-		if j.err != nil {
+		done := a.resume && errors.Is(j.err, errExists) // by an earlier run, if it is the same
+		if j.err != nil && !done {
 			j.done <- j.err
 			continue
 		}
 		slots <- struct{}{}
 		l := a.take()
 		running.Go(func() {
-			j.done <- a.use(l, func(l *link) error { return a.fetch(ctx, l, j) })
+			j.done <- a.use(l, func(l *link) error {
+				if done {
+					return a.compare(ctx, l, j)
+				}
+				return a.fetch(ctx, l, j)
+			})
 			<-slots
 		})
 	}
@@ -118,10 +127,10 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 	if err != nil {
 		return err
 	}
+	defer p.close()
 	t.to, t.size, t.info = p, p.size, p.info()
 	if t.sum != nil {
 		if _, err := io.Copy(t.sum, io.NewSectionReader(p.file, 0, p.size)); err != nil {
-			p.file.Close()
 			return err
 		}
 	}
@@ -130,13 +139,29 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 	}
 	switch {
 	case err == nil:
-		a.folder.saved(j.name)
 	case errors.Is(err, client.ErrIntegrity), isCode(err, core.CodeNotFound):
 		p.discard()
 	default:
 		p.giveUp()
 	}
 	return err
+}
+
+// compare returns nil if the file that is there already has the size and the
+// time, to a second, of the server's.
+func (a *app) compare(ctx context.Context, l *link, j *job) error {
+	local, err := a.folder.top.Stat(filepath.FromSlash(j.name))
+	if err != nil {
+		return errExists
+	}
+	return l.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+		info, err := conn.Stat(ctx, j.path)
+		if err == nil && (info.Size != local.Size() || info.Modified.Unix() != local.ModTime().Unix()) {
+			err = errExists
+		}
+		j.size = info.Size
+		return false, err
+	})
 }
 
 // transfer runs t until the file is whole and what it should be.

@@ -15,22 +15,26 @@ import (
 // A dialer connects and logs in.
 type dialer func(context.Context) (*client.Conn, error)
 
-// dialer returns how to reach the server, once there is a password for it.
+// dialer returns how to reach the server. The password is asked for once the
+// server has proved who it is.
 func (a *app) dialer() (dialer, error) {
 	o, err := a.options()
 	if err != nil {
 		return nil, err
 	}
-	password, login, err := a.password()
+	password, err := a.password()
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) (*client.Conn, error) {
 		conn, err := client.Dial(ctx, a.url(), o)
-		if err != nil || !login {
+		if err != nil || password == nil {
 			return conn, err
 		}
-		err = conn.Login(ctx, a.user, password)
+		secret, err := password()
+		if err == nil {
+			err = conn.Login(ctx, a.user, secret)
+		}
 		if err == nil {
 			return conn, nil
 		}

@@ -34,9 +34,10 @@ var (
 // open.
 type part struct {
 	folder *folder
+	dir    *dir
 	file   *os.File
 	name   string // of the file once it is whole
-	temp   string
+	temp   string // what its names begin with until then
 	note   note
 
 	size    int64
@@ -57,34 +58,72 @@ type note struct {
 // create opens the unfinished file of name, which is path on the server: as it
 // was left if resume is set and it can be gone on with, else empty.
 func (d *folder) create(name, remote string, resume bool) (*part, error) {
-	dir, base := path.Split(name)
-	p := &part{folder: d, name: name, temp: dir + "." + base, note: note{Path: remote}}
-	var err error
-	p.file, err = d.root.OpenFile(p.temp+partSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		p.file, err = d.reopen(p.temp+partSuffix, os.O_RDWR)
-	}
+	in, err := d.enter(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.begin(resume); err != nil {
-		p.file.Close()
+	base := path.Base(name)
+	p := &part{folder: d, dir: in, name: base, temp: "." + base, note: note{Path: remote}}
+	if err := p.open(resume); err != nil {
+		p.close()
 		return nil, err
 	}
 	return p, nil
 }
 
+// open opens the file and locks it. Whoever held the lock before may have
+// renamed it to its target meanwhile: then it isn't ours.
+func (p *part) open(resume bool) (err error) {
+	p.dir.mu.Lock()
+	defer p.dir.mu.Unlock()
+	root, name := p.dir.root, p.temp+partSuffix
+	p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	fresh := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		p.file, err = reopen(root, name, os.O_RDWR)
+	}
+	if err != nil {
+		return err
+	}
+	if err := lock(p.file); err != nil {
+		return fmt.Errorf("%w: %w", errBusy, err)
+	}
+	ours, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := root.Lstat(name); err != nil || !os.SameFile(ours, there) {
+		return errBusy
+	}
+	if fresh { // there is no note without a part
+		return nil
+	}
+	if n, ok := p.readNote(); resume && ok && n.Path == p.note.Path && n.Synced <= ours.Size() {
+		p.note = n
+	}
+	return p.truncate(p.note.Synced)
+}
+
+// close gives back what the part holds.
+func (p *part) close() error {
+	defer p.folder.leave(p.dir)
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Close()
+}
+
 // reopen opens a file of ours that was left behind, unless it is a link, has
 // another name too or isn't a file at all.
-func (d *folder) reopen(name string, flag int) (*os.File, error) {
-	before, err := d.root.Lstat(name)
+func reopen(root *os.Root, name string, flag int) (*os.File, error) {
+	before, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !before.Mode().IsRegular() || !sole(before) {
 		return nil, fmt.Errorf("%s: %w", name, errPart)
 	}
-	f, err := d.root.OpenFile(name, flag, 0)
+	f, err := root.OpenFile(name, flag, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -95,30 +134,10 @@ func (d *folder) reopen(name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
-// begin locks the file. Whoever held the lock before may have renamed it to
-// its target meanwhile: then it isn't ours.
-func (p *part) begin(resume bool) error {
-	if err := lock(p.file); err != nil {
-		return fmt.Errorf("%w: %w", errBusy, err)
-	}
-	ours, err := p.file.Stat()
-	if err != nil {
-		return err
-	}
-	there, err := p.folder.root.Lstat(p.temp + partSuffix)
-	if err != nil || !os.SameFile(ours, there) {
-		return errBusy
-	}
-	if n, ok := p.readNote(); resume && ok && n.Path == p.note.Path && n.Synced <= ours.Size() {
-		p.note = n
-	}
-	return p.truncate(p.note.Synced)
-}
-
 // truncate cuts the file off. At 0 it isn't a part of anything any more.
 func (p *part) truncate(size int64) error {
 	if size == 0 {
-		p.folder.root.Remove(p.temp + noteSuffix)
+		p.dir.root.Remove(p.temp + noteSuffix)
 		p.note = note{Path: p.note.Path}
 	}
 	p.size, p.noted = size, size
@@ -138,12 +157,12 @@ func (p *part) Write(b []byte) (int, error) {
 	p.size += int64(n)
 	if p.note.ETag != "" && p.size-p.noted >= checkpoint && p.syncing.CompareAndSwap(false, true) {
 		p.noted = p.size
-		n := p.note
-		n.Synced = p.size
+		reached := p.note
+		reached.Synced = p.size
 		p.syncs.Go(func() {
 			defer p.syncing.Store(false)
 			if p.file.Sync() == nil {
-				p.writeNote(n)
+				p.writeNote(reached)
 			}
 		})
 	}
@@ -167,31 +186,33 @@ func (p *part) learn(info core.Info) error {
 // leaves a part of it under that name.
 func (p *part) commit(modified time.Time) error {
 	p.syncs.Wait()
-	root := p.folder.root
+	root := p.dir.root
 	if !modified.IsZero() {
 		if err := root.Chtimes(p.temp+partSuffix, time.Time{}, modified); err != nil {
 			return err
 		}
 	}
-	if err := p.file.Sync(); err != nil {
+	if err := p.folder.disk.sync(p.file); err != nil {
 		return err
 	}
-	if err := p.folder.free(p.name); err != nil {
-		return err
-	}
-	if err := root.Rename(p.temp+partSuffix, p.name); err != nil {
+	p.dir.mu.Lock()
+	defer p.dir.mu.Unlock()
+	if err := p.folder.free(root, p.name); err != nil {
 		return err
 	}
 	if p.note.ETag != "" {
 		root.Remove(p.temp + noteSuffix)
 	}
-	return p.file.Close()
+	if err := root.Rename(p.temp+partSuffix, p.name); err != nil {
+		return err
+	}
+	p.folder.saved(p.dir)
+	return nil
 }
 
 // giveUp leaves what can be gone on with another time, and removes what can't.
 func (p *part) giveUp() {
 	p.syncs.Wait()
-	defer p.file.Close()
 	if p.note.ETag != "" && p.size > 0 && p.file.Sync() == nil {
 		p.note.Synced = p.size
 		if p.writeNote(p.note) == nil {
@@ -204,9 +225,10 @@ func (p *part) giveUp() {
 // discard removes the file.
 func (p *part) discard() {
 	p.syncs.Wait()
-	p.folder.root.Remove(p.temp + noteSuffix)
-	p.folder.root.Remove(p.temp + partSuffix)
-	p.file.Close()
+	p.dir.mu.Lock()
+	defer p.dir.mu.Unlock()
+	p.dir.root.Remove(p.temp + noteSuffix)
+	p.dir.root.Remove(p.temp + partSuffix)
 }
 
 // writeNote replaces the note. One that is cut off by a crash can't be read,
@@ -216,7 +238,7 @@ func (p *part) writeNote(n note) error {
 	if err != nil {
 		return err
 	}
-	root, name := p.folder.root, p.temp+noteSuffix
+	root, name := p.dir.root, p.temp+noteSuffix
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -232,7 +254,7 @@ func (p *part) writeNote(n note) error {
 const maxNote = 64 << 10
 
 func (p *part) readNote() (n note, ok bool) {
-	f, err := p.folder.reopen(p.temp+noteSuffix, os.O_RDONLY)
+	f, err := reopen(p.dir.root, p.temp+noteSuffix, os.O_RDONLY)
 	if err != nil {
 		return n, false
 	}

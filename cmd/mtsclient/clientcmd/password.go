@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -17,22 +18,25 @@ import (
 // maxPassword is the most bytes of a password file that are read.
 const maxPassword = wire.MaxLine
 
-// password returns the password from the file that MTS_PASSWORD_FILE names,
-// from MTS_PASSWORD, or from a prompt. Without any, a client certificate may
-// do: ok is false then.
-func (a *app) password() (password string, ok bool, err error) {
+// password returns how to get at the password: from the file that
+// MTS_PASSWORD_FILE names, from MTS_PASSWORD, or from a prompt, which is shown
+// once. Without any, a client certificate may do: nil is returned then.
+func (a *app) password() (func() (string, error), error) {
 	if file := os.Getenv("MTS_PASSWORD_FILE"); file != "" {
-		password, err = readPassword(file)
-		return password, true, err
+		password, err := readPassword(file)
+		return func() (string, error) { return password, nil }, err
 	}
-	if password, ok = os.LookupEnv("MTS_PASSWORD"); ok && password != "" {
-		return password, true, nil
+	if password := os.Getenv("MTS_PASSWORD"); password != "" {
+		return func() (string, error) { return password, nil }, nil
 	}
 	if a.cert != "" {
-		return "", false, nil
+		return nil, nil
 	}
-	password, err = a.prompt()
-	return password, true, err
+	fd, ok := terminal(a.stdin)
+	if !ok {
+		return nil, fmt.Errorf("%w: no password: set MTS_PASSWORD_FILE or MTS_PASSWORD", client.ErrLogin)
+	}
+	return sync.OnceValues(func() (string, error) { return a.prompt(fd) }), nil
 }
 
 // readPassword returns the first line of a file.
@@ -51,11 +55,7 @@ func readPassword(file string) (string, error) {
 }
 
 // prompt asks for the password without showing it.
-func (a *app) prompt() (string, error) {
-	fd, ok := terminal(a.stdin)
-	if !ok {
-		return "", fmt.Errorf("%w: no password: set MTS_PASSWORD_FILE or MTS_PASSWORD", client.ErrLogin)
-	}
+func (a *app) prompt(fd int) (string, error) {
 	fmt.Fprintf(a.stderr, "Password of %s at %s: ", wire.Printable(a.account()), wire.Printable(a.server))
 	b, err := term.ReadPassword(fd)
 	fmt.Fprintln(a.stderr)

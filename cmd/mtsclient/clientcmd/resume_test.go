@@ -74,9 +74,9 @@ func (p *proxy) pass(near net.Conn, to string, limit int64) {
 	<-done
 }
 
-// newStaller passes connections on until limit bytes have come from the
-// server. Then it closes stalled, and passes on no more.
-func newStaller(t *testing.T, to string, limit int64, stalled chan struct{}) (addr string) {
+// newStaller passes a connection on until limit bytes have come from the
+// server. Then it closes stalled, and goes on when goOn is closed.
+func newStaller(t *testing.T, to string, limit int64, stalled, goOn chan struct{}) (addr string) {
 	ln := listen(t)
 	go func() {
 		near, err := ln.Accept()
@@ -92,6 +92,10 @@ func newStaller(t *testing.T, to string, limit int64, stalled chan struct{}) (ad
 		go func() {
 			io.CopyN(near, far, limit)
 			close(stalled)
+			if goOn != nil {
+				<-goOn
+				io.Copy(near, far)
+			}
 		}()
 		io.Copy(far, near)
 	}()

@@ -94,7 +94,7 @@ func kill(t *testing.T, sig os.Signal) {
 	content := random(8 << 20)
 	b.put("big", content)
 	stalled := make(chan struct{})
-	p := newStaller(t, b.addr, 3<<20, stalled)
+	p := newStaller(t, b.addr, 3<<20, stalled, nil)
 	cmd := exec.Command("mtsclient", "--server", p, "--pin", b.pin, "-o", b.saved, "big")
 	var errs strings.Builder
 	cmd.Stderr = &errs

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +76,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mtsd",
 		Short:         "Serves files over TLS to people and programs that prove who they are",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          usage(cobra.NoArgs),
@@ -96,6 +98,14 @@ func newRoot() *cobra.Command {
 		configCommand(opts),
 	)
 	return root
+}
+
+// version is that of the module, as the Go tools recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
 
 // usage makes a wrong number of arguments a usage error.

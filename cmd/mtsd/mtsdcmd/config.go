@@ -1,8 +1,10 @@
 package mtsdcmd
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 )
@@ -16,13 +18,16 @@ func configCommand(opts *options) *cobra.Command {
 			return usagef("mtsd config: say check or show")
 		},
 	}
+	var users string
+	check := &cobra.Command{
+		Use:   "check",
+		Short: "Checks the configuration and all that it names, as serve would",
+		Args:  usage(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return checkConfig(cmd, opts, users) },
+	}
+	check.Flags().StringVar(&users, "users", "", "users `FILE`")
 	cmd.AddCommand(
-		&cobra.Command{
-			Use:   "check",
-			Short: "Checks the configuration and all that it names, as serve would",
-			Args:  usage(cobra.NoArgs),
-			RunE:  func(cmd *cobra.Command, _ []string) error { return checkConfig(cmd, opts) },
-		},
+		check,
 		&cobra.Command{
 			Use:   "show",
 			Short: "Shows the configuration in force, defaults included",
@@ -39,17 +44,34 @@ func configCommand(opts *options) *cobra.Command {
 	return cmd
 }
 
-// checkConfig builds the server without opening a listener.
-func checkConfig(cmd *cobra.Command, opts *options) error {
+// checkConfig opens all that serve would, but makes and listens to nothing.
+func checkConfig(cmd *cobra.Command, opts *options, users string) error {
 	cfg, err := opts.load()
 	if err != nil {
 		return err
 	}
-	d, err := newDaemon(cfg, opts, slog.New(slog.DiscardHandler))
+	cfg.Auth.Users = cmp.Or(users, cfg.Auth.Users)
+	if err := cmp.Or(checkUse(cfg), unsupported(cfg)); err != nil {
+		return err
+	}
+	d := &daemon{log: slog.New(slog.DiscardHandler)}
+	_, key, err := certFiles(opts)
 	if err != nil {
 		return err
 	}
-	d.close()
+	if _, err := os.Lstat(key); err == nil || cfg.TLS.Cert != "" {
+		if _, err := d.loadTLS(cfg, opts); err != nil {
+			return err
+		}
+	}
+	if err := d.loadUsers(cfg, opts); err != nil {
+		return err
+	}
+	tree, err := openExports(cfg)
+	if err != nil {
+		return err
+	}
+	tree.Close()
 	fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 	return nil
 }

@@ -4,14 +4,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 
 	"mts/certs"
-	"mts/core"
 	"mts/core/auth"
 	"mts/core/builtin"
 	"mts/core/config"
@@ -53,11 +52,12 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 		return nil, err
 	}
 	d.server, err = server.New(server.Config{
-		Commands:          commands(cfg),
+		Commands:          builtin.Commands(),
 		Exports:           d.tree,
 		Auth:              d.users,
 		Grant:             grants(cfg),
 		TLS:               tlsConfig,
+		StartTLS:          cfg.Server.StartTLS,
 		Timeouts:          server.Timeouts(cfg.Timeouts),
 		MaxSessions:       cfg.Server.MaxSessions,
 		InsecurePlaintext: opts.insecurePlaintext,
@@ -70,15 +70,8 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 	return d, nil
 }
 
-// commands returns the verbs that cfg offers.
-func commands(cfg *config.Config) []core.Command {
-	return slices.DeleteFunc(builtin.Commands(), func(c core.Command) bool {
-		return c.Verb == "STARTTLS" && !cfg.Server.StartTLS
-	})
-}
-
-// unsupported refuses what the configuration format has, but this version of
-// the server doesn't do: silence would be taken for a promise.
+// unsupported refuses services that the configuration format has, but this
+// version of the server hasn't.
 func unsupported(cfg *config.Config) error {
 	for key, set := range map[string]bool{
 		"plugins.dir":      cfg.Plugins.Dir != "",
@@ -188,10 +181,11 @@ func openExports(cfg *config.Config) (*exports.Tree, error) {
 		list = append(list, exports.Export{Path: e.Path, Dir: e.Dir, Hidden: e.Hidden})
 	}
 	tree, err := exports.New(list...)
-	if err != nil {
-		return nil, cfg.Errorf("export.dir", "%s", err)
+	var bad *exports.Error
+	if errors.As(err, &bad) {
+		return nil, cfg.Errorf(fmt.Sprintf("export[%d].dir", bad.Index), "%s", err)
 	}
-	return tree, nil
+	return tree, err
 }
 
 // grants looks an account up in the [user.NAME] tables.
@@ -202,19 +196,32 @@ func grants(cfg *config.Config) func(string) server.Grant {
 	}
 }
 
-// listen opens all listeners or none.
+// listen opens the listeners. Those that are open when one fails are closed by
+// close.
 func (d *daemon) listen(cfg *config.Config) error {
-	open := func(kind string, addrs []string) error {
-		for _, addr := range addrs {
-			ln, err := net.Listen("tcp", addr)
-			if err != nil {
-				return err
-			}
-			d.listeners = append(d.listeners, listener{ln, kind})
+	for _, addr := range cfg.Server.Listen {
+		if err := d.open("tls", addr); err != nil {
+			return err
 		}
-		return nil
 	}
-	return errors.Join(open("tls", cfg.Server.Listen), open("plain", cfg.Server.Plain))
+	for _, addr := range cfg.Server.Plain {
+		if err := d.open("plain", addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *daemon) open(kind, addr string) error {
+	network := "tcp"
+	if host, _, _ := net.SplitHostPort(addr); net.ParseIP(host).To4() != nil {
+		network = "tcp4" // or else 0.0.0.0 would be open for IPv6 too
+	}
+	ln, err := net.Listen(network, addr)
+	if err == nil {
+		d.listeners = append(d.listeners, listener{ln, kind})
+	}
+	return err
 }
 
 // start begins to accept. What ends a listener is sent to the channel.

@@ -84,9 +84,10 @@ func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return err
 	}
+	os.Unsetenv("MTS_PASSWORD_FILE")
 	os.Setenv("MTS_PASSWORD", d.token)
 	defer os.Unsetenv("MTS_PASSWORD")
-	code := clientcmd.Run([]string{"--server", "mts://" + d.listeners[0].Addr().String(), "--pin", d.pin(), "-o", to, "-r", "/"}, nil, stdout, stderr)
+	code := clientcmd.Run([]string{"--server", "mts://" + d.listeners[0].Addr().String(), "--pin", d.pin(), "--user", "default", "-o", to, "-r", "/"}, nil, stdout, stderr)
 	if code != exitOK {
 		return fmt.Errorf("mtsclient ended with exit code %d", code)
 	}

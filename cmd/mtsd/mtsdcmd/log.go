@@ -1,7 +1,6 @@
 package mtsdcmd
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -11,22 +10,22 @@ import (
 )
 
 // newLogger returns the log that cfg asks for, to stderr if it names no file.
-func newLogger(cfg config.Log, stderr io.Writer) (*slog.Logger, io.Closer, error) {
+func newLogger(cfg *config.Config, stderr io.Writer) (*slog.Logger, io.Closer, error) {
 	var w io.Writer = stderr
 	closer := io.NopCloser(nil)
-	if cfg.File != "" {
-		f, err := os.OpenFile(cfg.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if cfg.Log.File != "" {
+		f, err := os.OpenFile(cfg.Log.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
 		if err != nil {
-			return nil, nil, fmt.Errorf("open log: %w", err)
+			return nil, nil, cfg.Errorf("log.file", "%s", err)
 		}
 		w, closer = f, f
 	}
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
 		return nil, nil, err
 	}
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
-	if cfg.Format == "json" {
+	if cfg.Log.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts)), closer, nil
 	}
 	return slog.New(slog.NewTextHandler(w, opts)), closer, nil

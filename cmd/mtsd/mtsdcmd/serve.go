@@ -50,7 +50,7 @@ certificate that is made once and kept. Without a users file, the account
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen for TLS on `ADDR` (repeatable)")
-	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable)")
+	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable); alone, instead of TLS")
 	flags.StringVar(&f.cert, "cert", "", "certificate `FILE` (PEM)")
 	flags.StringVar(&f.key, "key", "", "its key `FILE` (PEM)")
 	flags.StringVar(&f.users, "users", "", "users `FILE`")
@@ -70,14 +70,12 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	log, logFile, err := newLogger(cfg.Log, cmd.ErrOrStderr())
+	signal.Ignore(syscall.SIGPIPE) // a reader of the log that leaves doesn't end the service
+	log, logFile, err := newLogger(cfg, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer logFile.Close()
-	if err := f.checkRoot(cfg, log.Warn); err != nil {
-		return err
-	}
 	d, err := newDaemon(cfg, f.options, log)
 	if err != nil {
 		return err
@@ -85,6 +83,9 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	defer d.close()
 	if err := d.listen(cfg); err != nil {
 		return err
+	}
+	if os.Geteuid() == 0 && !f.allowRoot {
+		log.Warn("running as root; an account of its own is safer")
 	}
 	signals, stop := notify()
 	defer stop()
@@ -121,14 +122,14 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 }
 
 // applyListeners replaces the lists of addresses. Who asks for plain listeners
-// alone doesn't get the default TLS one too.
+// alone doesn't get the TLS one that nobody has named.
 func (f *serveFlags) applyListeners(cfg *config.Config) {
 	if f.listen != nil {
 		cfg.Server.Listen = f.listen
 	}
 	if f.plain != nil {
 		cfg.Server.Plain = f.plain
-		if f.listen == nil && slices.Equal(cfg.Server.Listen, config.Default().Server.Listen) {
+		if f.listen == nil && !cfg.Has("server.listen") {
 			cfg.Server.Listen = nil
 		}
 	}
@@ -136,20 +137,21 @@ func (f *serveFlags) applyListeners(cfg *config.Config) {
 
 // exportRoot serves dir as "/", whatever the file has there.
 func exportRoot(cfg *config.Config, dir string) {
-	cfg.Exports = slices.DeleteFunc(cfg.Exports, func(e config.Export) bool { return e.Path == "/" })
-	cfg.Exports = append([]config.Export{{Path: "/", Dir: dir}}, cfg.Exports...)
+	root := config.Export{Path: "/", Dir: dir}
+	if i := slices.IndexFunc(cfg.Exports, func(e config.Export) bool { return e.Path == "/" }); i >= 0 {
+		cfg.Exports[i] = root
+	} else {
+		cfg.Exports = append(cfg.Exports, root)
+	}
 }
 
 // check looks at what the flags could have spoiled.
 func (f *serveFlags) check(cfg *config.Config) error {
-	if len(cfg.Exports) == 0 {
-		return usagef("nothing to serve: name a folder, or configure an [[export]]")
-	}
-	if len(cfg.Server.Listen)+len(cfg.Server.Plain) == 0 {
-		return usagef("nowhere to listen: use --listen or --plain")
+	if err := checkUse(cfg); err != nil {
+		return err
 	}
 	for _, addr := range slices.Concat(f.listen, f.plain) {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
+		if err := config.CheckAddr(addr); err != nil {
 			return usagef("%s: %w", addr, err)
 		}
 	}
@@ -159,11 +161,22 @@ func (f *serveFlags) check(cfg *config.Config) error {
 	if cfg.Log.Format != "text" && cfg.Log.Format != "json" {
 		return usagef("--log-format: %q is not text or json", cfg.Log.Format)
 	}
+	return f.checkRoot(cfg)
+}
+
+// checkUse refuses a server that nobody could fetch anything from.
+func checkUse(cfg *config.Config) error {
+	if len(cfg.Exports) == 0 {
+		return usagef("nothing to serve: name a folder, or configure an [[export]]")
+	}
+	if len(cfg.Server.Listen)+len(cfg.Server.Plain) == 0 {
+		return cfg.Errorf("server.listen", "nowhere to listen, and no plain address either")
+	}
 	return nil
 }
 
 // checkRoot refuses to let root face a network.
-func (f *serveFlags) checkRoot(cfg *config.Config, warn func(string, ...any)) error {
+func (f *serveFlags) checkRoot(cfg *config.Config) error {
 	if os.Geteuid() != 0 || f.allowRoot {
 		return nil
 	}
@@ -172,7 +185,6 @@ func (f *serveFlags) checkRoot(cfg *config.Config, warn func(string, ...any)) er
 			return usagef("refusing to serve %s as root: use an account of its own, or --allow-root", addr)
 		}
 	}
-	warn("running as root; an account of its own is safer")
 	return nil
 }
 

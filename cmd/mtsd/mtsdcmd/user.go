@@ -39,23 +39,24 @@ standard input. A running server notices the change by itself.`,
 		},
 	}
 	cmd.PersistentFlags().StringVar(&f.users, "users", "", "users `FILE`")
-	add := f.command("add NAME", "Adds an account", 1, func(cmd *cobra.Command, file *auth.File, name string) error {
-		return f.set(cmd, file, name, true)
+	add := f.command("add NAME", "Adds an account", 1, func(cmd *cobra.Command, path, name string) error {
+		return f.set(cmd, path, name, true)
 	})
-	passwd := f.command("passwd NAME", "Changes an account's password", 1, func(cmd *cobra.Command, file *auth.File, name string) error {
-		return f.set(cmd, file, name, false)
+	passwd := f.command("passwd NAME", "Changes an account's password", 1, func(cmd *cobra.Command, path, name string) error {
+		return f.set(cmd, path, name, false)
 	})
 	for _, c := range []*cobra.Command{add, passwd} {
 		c.Flags().BoolVar(&f.token, "token", false, "make a random token, for machines, and print it once")
 	}
 	cmd.AddCommand(add, passwd,
-		f.command("del NAME", "Removes an account", 1, func(_ *cobra.Command, file *auth.File, name string) error {
-			if err := file.Delete(name); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			return file.Save()
+		f.command("del NAME", "Removes an account", 1, func(_ *cobra.Command, path, name string) error {
+			return auth.Edit(path, func(file *auth.File) error { return file.Delete(name) })
 		}),
-		f.command("list", "Lists the accounts", 0, func(cmd *cobra.Command, file *auth.File, _ string) error {
+		f.command("list", "Lists the accounts", 0, func(cmd *cobra.Command, path, _ string) error {
+			file, err := auth.Load(path)
+			if err != nil {
+				return err
+			}
 			for _, name := range file.Names() {
 				fmt.Fprintln(cmd.OutOrStdout(), name)
 			}
@@ -65,48 +66,46 @@ standard input. A running server notices the change by itself.`,
 	return cmd
 }
 
-// command returns a subcommand that works on the users file.
-func (f *userFlags) command(use, short string, args int, run func(*cobra.Command, *auth.File, string) error) *cobra.Command {
+// command returns a subcommand that works on the users file at path.
+func (f *userFlags) command(use, short string, args int, run func(cmd *cobra.Command, path, name string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
 		Args:  usage(cobra.ExactArgs(args)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := f.open()
+			path, err := f.path()
 			if err != nil {
 				return err
 			}
-			return run(cmd, file, strings.Join(args, ""))
+			return run(cmd, path, strings.Join(args, ""))
 		},
 	}
 }
 
-// open loads the users file, which needn't be there yet.
-func (f *userFlags) open() (*auth.File, error) {
+// path returns the users file, which needn't be there yet; its folder is, if
+// it is the state directory.
+func (f *userFlags) path() (string, error) {
 	cfg, err := f.load()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
 	path, named, err := usersFile(cfg, f.options)
-	if err != nil {
-		return nil, err
+	if err == nil && !named {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
-	if !named {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	return auth.Load(path)
+	return path, err
 }
 
-// set gives an account a new password or token.
-func (f *userFlags) set(cmd *cobra.Command, file *auth.File, name string, mustBeNew bool) error {
-	switch exists := slices.Contains(file.Names(), name); {
-	case exists && mustBeNew:
-		return fmt.Errorf("%s: %w", name, auth.ErrExists)
-	case !exists && !mustBeNew:
-		return fmt.Errorf("%s: %w", name, auth.ErrNoAccount)
+// set gives an account a new password or token. That it can is looked at
+// before anybody is asked for a password, and again when it is saved.
+func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) error {
+	file, err := auth.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := may(file, name, mustBeNew); err != nil {
+		return err
 	}
 	token, hash := auth.NewToken()
 	if !f.token {
@@ -118,14 +117,28 @@ func (f *userFlags) set(cmd *cobra.Command, file *auth.File, name string, mustBe
 			return usageError{err}
 		}
 	}
-	if err := file.Set(name, hash, mustBeNew); err != nil {
-		return usageError{err}
-	}
-	if err := file.Save(); err != nil {
-		return err
-	}
-	if f.token {
+	err = auth.Edit(path, func(file *auth.File) error {
+		if err := may(file, name, mustBeNew); err != nil {
+			return err
+		}
+		if err := file.Set(name, hash); err != nil {
+			return usageError{err}
+		}
+		return nil
+	})
+	if err == nil && f.token {
 		fmt.Fprintln(cmd.OutOrStdout(), token)
+	}
+	return err
+}
+
+// may returns why an account can't be added, or changed.
+func may(file *auth.File, name string, mustBeNew bool) error {
+	switch exists := slices.Contains(file.Names(), name); {
+	case exists && mustBeNew:
+		return fmt.Errorf("account %s exists", name)
+	case !exists && !mustBeNew:
+		return fmt.Errorf("%w: %s", auth.ErrNoAccount, name)
 	}
 	return nil
 }

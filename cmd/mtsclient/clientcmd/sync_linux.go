@@ -1,0 +1,30 @@
+package clientcmd
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// syncFiles syncs a file, or the whole file systems of several. Since Linux
+// 5.8 it learns of an error in any of them.
+func syncFiles(files []*os.File) error {
+	if len(files) == 1 {
+		return files[0].Sync()
+	}
+	synced := make(map[uint64]bool)
+	for _, f := range files {
+		var s unix.Stat_t
+		fd := int(f.Fd())
+		if err := unix.Fstat(fd, &s); err != nil {
+			return err
+		}
+		if dev := uint64(s.Dev); !synced[dev] {
+			synced[dev] = true
+			if err := unix.Syncfs(fd); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

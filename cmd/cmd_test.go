@@ -42,6 +42,10 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	repo, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
@@ -49,6 +53,7 @@ func TestScripts(t *testing.T) {
 				Setup: func(env *testscript.Env) error {
 					env.Values[daemonKey{}] = new(*daemon)
 					env.Setenv("HOME", env.WorkDir)
+					env.Setenv("REPO", repo)
 					env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 					env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 					return os.Chmod(env.WorkDir, 0o700)

@@ -15,6 +15,8 @@ type Control interface {
 	Login(password string) error
 	// Quit ends the session without a reply.
 	Quit()
+	// Block reports whether the mode is BLOCK: without it nobody sees facts.
+	Block() bool
 	// SetBlock sets the mode of the replies after this one.
 	SetBlock(on bool)
 	// SetNotices lets notices through in stream mode, or not.

@@ -46,11 +46,14 @@ func sendFile(c *core.Call, f fs.File) error {
 
 // sent makes the success line of a transfer.
 func sent(c *core.Call, info fs.FileInfo, n int64, path string) {
+	c.Reply("File %s sent successfully.", path)
+	if !control(c).Block() {
+		return
+	}
 	c.Fact("bytes", strconv.FormatInt(n, 10))
 	c.Fact("size", strconv.FormatInt(info.Size(), 10))
 	c.Fact("modify", modify(info.ModTime()))
 	c.Fact("etag", exports.ETag(info))
-	c.Reply("File %s sent successfully.", path)
 }
 
 // modify formats a time as RFC 3659 does, 2.3.

@@ -67,6 +67,9 @@ func (h *host) become(user string, grant Grant) {
 // Quit ends the session without a reply.
 func (h *host) Quit() { h.end = errQuit }
 
+// Block reports whether the mode is BLOCK.
+func (h *host) Block() bool { return h.out.Block() }
+
 // SetBlock sets the mode of the replies after this one.
 func (h *host) SetBlock(on bool) { h.block = &on }
 

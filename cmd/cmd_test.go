@@ -46,6 +46,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
@@ -54,6 +58,7 @@ func TestScripts(t *testing.T) {
 					env.Values[daemonKey{}] = new(*daemon)
 					env.Setenv("HOME", env.WorkDir)
 					env.Setenv("REPO", repo)
+					env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 					env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 					env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 					return os.Chmod(env.WorkDir, 0o700)

@@ -31,6 +31,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A vault knows the password of the account "default".
 type vault string
 
+func (v vault) Has(string) bool { return true }
+
 func (v vault) Authenticate(_ context.Context, name, password string) error {
 	if name != "default" || password != string(v) {
 		return errors.New("denied")

@@ -31,16 +31,34 @@ func (h *host) Login(password string) error {
 		h.log("refused", "reason", "password", "user", wire.Printable(h.name))
 		return core.Errorf(core.CodeAuthFailed, "Bad password.")
 	}
+	return h.enter(h.name)
+}
+
+// loginByCert logs a client in that has a certificate of a client authority:
+// to the account that its common name is, if there is one.
+func (h *host) loginByCert() error {
+	state := h.conn.TLS()
+	if state == nil || len(state.VerifiedChains) == 0 {
+		return nil
+	}
+	if name := state.PeerCertificates[0].Subject.CommonName; h.server.cfg.Auth.Has(name) {
+		return h.enter(name)
+	}
+	return nil
+}
+
+// enter logs the session in, unless a plugin has something against it.
+func (h *host) enter(user string) error {
 	var grant Grant
 	if h.server.cfg.Grant != nil {
-		grant = h.server.cfg.Grant(h.name)
+		grant = h.server.cfg.Grant(user)
 	}
-	h.become(h.name, grant)
-	if err := h.runHooks(h.name, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
+	h.become(user, grant)
+	if err := h.runHooks(user, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
 		h.become("", Grant{})
 		return err
 	}
-	h.log("login", "user", wire.Printable(h.name))
+	h.log("login", "user", wire.Printable(user))
 	return nil
 }
 
@@ -121,8 +139,9 @@ func (h *host) upgrade() error {
 	h.in.Release()
 	h.out = wire.NewWriter(h.conn, smallFile)
 	h.listens.Store(false)
-	h.setState(stateLogin)
-	return nil
+	err := h.loginByCert()
+	h.setState(h.restState())
+	return err
 }
 
 // Commands returns the commands that the session may use, sorted by verb.

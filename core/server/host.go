@@ -61,11 +61,15 @@ func (h *host) Write(p []byte) (int, error) {
 }
 
 func (h *host) Open(path string) (fs.File, error) {
-	if h.tree == nil {
-		return nil, fs.ErrNotExist
-	}
 	if err := h.beforeOpen(path); err != nil {
 		return nil, err
+	}
+	return h.open(path)
+}
+
+func (h *host) open(path string) (fs.File, error) {
+	if h.tree == nil {
+		return nil, fs.ErrNotExist
 	}
 	return h.tree.Open(path)
 }

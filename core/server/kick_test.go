@@ -150,6 +150,8 @@ func TestKickLogin(t *testing.T) {
 // A thoughtful Authenticator never comes to an end.
 type thoughtful struct{}
 
+func (thoughtful) Has(string) bool { return true }
+
 func (thoughtful) Authenticate(ctx context.Context, _, _ string) error {
 	<-ctx.Done()
 	return ctx.Err()

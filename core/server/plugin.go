@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"mts/core"
 	"mts/core/exports"
@@ -69,8 +70,11 @@ func (h *host) done(err error) {
 	}
 }
 
-// A hookHost is the host of a hook's call: a hook has no reply to write to.
+// A hookHost is the host of a hook's call: a hook has no reply to write to, and
+// what it opens isn't asked about again.
 type hookHost struct{ *host }
+
+func (h hookHost) Open(path string) (fs.File, error) { return h.open(path) }
 
 var errHook = errors.New("a hook can't send data")
 

@@ -60,6 +60,11 @@ func TestHooks(t *testing.T) {
 	see := func(event string) func(*core.Call) error {
 		return func(c *core.Call) error {
 			seen = append(seen, fmt.Sprintf("%s %q %q", event, c.Arg(), c.Session().User))
+			if f, err := c.Open("config.sys"); event == "open" && err != nil {
+				t.Errorf("a hook can't open a file: %v", err)
+			} else if err == nil {
+				f.Close()
+			}
 			c.Printf("noise")
 			c.Reply("noise")
 			if veto == event {

@@ -159,6 +159,8 @@ func TestGrants(t *testing.T) {
 // Anybody may log in.
 type anybody struct{}
 
+func (anybody) Has(string) bool { return true }
+
 func (anybody) Authenticate(_ context.Context, _, _ string) error { return nil }
 
 // Beyond loopback a password needs TLS.

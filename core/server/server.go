@@ -38,6 +38,8 @@ type Authenticator interface {
 	// Authenticate returns nil if password is that of the account name. It
 	// takes the same time whatever is wrong.
 	Authenticate(ctx context.Context, name, password string) error
+	// Has reports whether there is an account name.
+	Has(name string) bool
 }
 
 // A Grant is what an account may use.

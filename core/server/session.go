@@ -218,10 +218,16 @@ func (c *session) serve() {
 	c.close(err)
 }
 
-// welcome asks the plugins whether the session may go on.
+// welcome asks the plugins whether the session may go on, and logs it in if the
+// client's certificate says who it is.
 func (c *session) welcome() error {
 	h := c.begin("")
-	return h.runHooks("", func(k core.Hooks) func(*core.Call) error { return k.Connect })
+	if err := h.runHooks("", func(k core.Hooks) func(*core.Call) error { return k.Connect }); err != nil {
+		return err
+	}
+	err := h.loginByCert()
+	c.setState(c.restState())
+	return err
 }
 
 // loop answers commands until there is a reason to end.

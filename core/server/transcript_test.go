@@ -29,6 +29,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A vault knows the password of the account "default".
 type vault string
 
+func (v vault) Has(name string) bool { return name == "default" }
+
 func (v vault) Authenticate(_ context.Context, name, password string) error {
 	if name != "default" || password != string(v) {
 		return errors.New("denied")

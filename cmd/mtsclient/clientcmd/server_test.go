@@ -48,6 +48,8 @@ func (l leakless) Run() int {
 // A vault knows the password of the account "default".
 type vault string
 
+func (v vault) Has(string) bool { return true }
+
 func (v vault) Authenticate(_ context.Context, name, password string) error {
 	if name != "default" || password != string(v) {
 		return errors.New("denied")

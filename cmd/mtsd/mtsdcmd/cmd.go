@@ -96,6 +96,8 @@ func newRoot() *cobra.Command {
 		userCommand(opts),
 		certCommand(opts),
 		configCommand(opts),
+		pluginCommand(opts),
+		workerCommand(),
 	)
 	return root
 }

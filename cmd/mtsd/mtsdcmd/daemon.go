@@ -16,6 +16,7 @@ import (
 	"mts/core/config"
 	"mts/core/exports"
 	"mts/core/server"
+	"mts/plugins"
 )
 
 // A daemon is a server with all that it works with.
@@ -26,6 +27,7 @@ type daemon struct {
 	token     string // of the account "default", if there is no users file
 	keeper    *certs.Keeper
 	server    *server.Server
+	plugins   *plugins.Set // nil without any
 	listeners []listener
 }
 
@@ -63,6 +65,9 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 		InsecurePlaintext: opts.insecurePlaintext,
 		Log:               log,
 	})
+	if err == nil && cfg.Plugins.Dir != "" {
+		d.plugins, err = openPlugins(cfg, opts, log, d.server.SetPlugins)
+	}
 	if err != nil {
 		d.tree.Close()
 		return nil, err
@@ -74,7 +79,6 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 // version of the server hasn't.
 func unsupported(cfg *config.Config) error {
 	for key, set := range map[string]bool{
-		"plugins.dir":      cfg.Plugins.Dir != "",
 		"metrics.listen":   cfg.Metrics.Listen != "",
 		"tls.acme.domains": len(cfg.TLS.ACME.Domains) > 0,
 	} {
@@ -247,5 +251,8 @@ func (d *daemon) close() {
 		l.Close()
 	}
 	d.server.Close()
+	if d.plugins != nil {
+		d.plugins.Close()
+	}
 	d.tree.Close()
 }

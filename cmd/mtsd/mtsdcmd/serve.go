@@ -26,6 +26,7 @@ type serveFlags struct {
 	*options
 	listen, plain     []string
 	cert, key, users  string
+	plugins           string
 	logLevel, logForm string
 	logFile           string
 	readyFile         string
@@ -54,6 +55,7 @@ certificate that is made once and kept. Without a users file, the account
 	flags.StringVar(&f.cert, "cert", "", "certificate `FILE` (PEM)")
 	flags.StringVar(&f.key, "key", "", "its key `FILE` (PEM)")
 	flags.StringVar(&f.users, "users", "", "users `FILE`")
+	flags.StringVar(&f.plugins, "plugins", "", "load plugins from the folders of `DIR`")
 	flags.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error")
 	flags.StringVar(&f.logForm, "log-format", "", "text or json")
 	flags.StringVar(&f.logFile, "log-file", "", "log to `FILE` instead of standard error")
@@ -112,6 +114,7 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 		cfg.TLS.Cert, cfg.TLS.Key = f.cert, f.key
 	}
 	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
+	cfg.Plugins.Dir = cmp.Or(f.plugins, cfg.Plugins.Dir)
 	cfg.Log.Level = cmp.Or(f.logLevel, cfg.Log.Level)
 	cfg.Log.Format = cmp.Or(f.logForm, cfg.Log.Format)
 	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File)
@@ -276,14 +279,17 @@ func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
 	}
 }
 
-// reload reads again what may change while the server runs: certificate and
-// users. What is bad stays as it was.
+// reload reads again what may change while the server runs: certificate, users
+// and plugins. What is bad stays as it was.
 func (d *daemon) reload() {
 	if d.keeper != nil {
 		d.logReload("tls", d.keeper.Reload())
 	}
 	if d.token == "" {
 		d.logReload("users", d.users.Reload())
+	}
+	if d.plugins != nil {
+		d.logReload("plugins", d.plugins.Reload())
 	}
 }
 

@@ -1,0 +1,238 @@
+package mtsdcmd
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"go/token"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"mts/core"
+	"mts/core/config"
+	"mts/plugins"
+	"mts/plugins/check"
+	"mts/plugins/worker"
+)
+
+// errFindings says that a check found something, which has been shown.
+var errFindings = errors.New("the plugin can't be loaded as it is")
+
+func pluginCommand(opts *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plugin",
+		Short: "Makes, checks and lists plugins",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("mtsd plugin: say new, check or list")
+		},
+	}
+	var dir string
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "Loads the plugins of the configuration, as serve would, and lists them",
+		Args:  usage(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return listPlugins(cmd, opts, dir) },
+	}
+	list.Flags().StringVar(&dir, "plugins", "", "folder of plugins `DIR`")
+	cmd.AddCommand(&cobra.Command{
+		Use:   "new NAME",
+		Short: "Writes a working plugin into the new folder NAME",
+		Long: `Writes a working plugin into the new folder NAME: a verb NAME, its test, and what
+editors and the go command need to know package mts/core.
+
+  mtsd plugin new hello         writes hello/hello.go and the rest
+  cd hello && go test           tests it, compiled
+  mtsd plugin check hello       tells what the server's interpreter can't run
+  cp -r hello /etc/mtsd/plugins.d/
+
+A server with --plugins /etc/mtsd/plugins.d loads it within seconds; every session
+can then use the verb. Changed files are loaded again; a bad version never replaces
+a good one. See the documentation of package mts/core for what a Call can do.`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return newPlugin(cmd.OutOrStdout(), args[0]) },
+	}, &cobra.Command{
+		Use:   "check DIR...",
+		Short: "Tells what keeps plugins from being loaded, and what to write instead",
+		Args:  usage(cobra.MinimumNArgs(1)),
+		RunE:  func(cmd *cobra.Command, dirs []string) error { return checkPlugins(cmd.OutOrStdout(), dirs) },
+	}, list)
+	return cmd
+}
+
+// workerCommand is what the server runs itself as, for each plugin.
+func workerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "plugin-worker",
+		Hidden: true,
+		Args:   usage(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			if code := worker.Main(os.Stdin, os.Stdout); code != exitOK {
+				return fmt.Errorf("plugin worker ended with %d", code)
+			}
+			return nil
+		},
+	}
+}
+
+// startWorker returns the command that starts a worker.
+func startWorker() *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	cmd := exec.Command(self)
+	cmd.Args = []string{"mtsd", "plugin-worker"}
+	return cmd
+}
+
+// openPlugins loads the plugins of a configuration.
+func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
+	state, err := opts.makeStateDir()
+	if err != nil {
+		return nil, err
+	}
+	set, err := plugins.Open(plugins.Config{
+		Dir:       cfg.Plugins.Dir,
+		Store:     filepath.Join(state, "plugins"),
+		Timeout:   cfg.Plugins.Timeout,
+		Memory:    int64(cfg.Plugins.Memory),
+		Instances: cfg.Plugins.Instances,
+		Settings:  cfg.Plugins.Settings,
+		Command:   startWorker,
+		Update:    update,
+		Log:       log,
+	})
+	if err != nil {
+		return nil, cfg.Errorf("plugins.dir", "%s", err)
+	}
+	return set, nil
+}
+
+func checkPlugins(stdout io.Writer, dirs []string) error {
+	checker := check.NewPlugin()
+	found := false
+	for _, dir := range dirs {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return err
+		}
+		if fi, err := os.Stat(abs); err != nil || !fi.IsDir() {
+			return usagef("%s is not a folder", dir)
+		}
+		for _, f := range checker.Dir(os.DirFS(abs), filepath.Base(abs)) {
+			f.Pos.Filename = filepath.Join(dir, f.Pos.Filename)
+			fmt.Fprintln(stdout, f)
+			found = true
+		}
+	}
+	if found {
+		return errFindings
+	}
+	return nil
+}
+
+func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
+	cfg, err := opts.load()
+	if err != nil {
+		return err
+	}
+	cfg.Plugins.Dir = cmp.Or(dir, cfg.Plugins.Dir)
+	if cfg.Plugins.Dir == "" {
+		return usagef("no folder of plugins: use --plugins, or configure plugins.dir")
+	}
+	set, err := openPlugins(cfg, opts, slog.New(slog.DiscardHandler), func([]core.Plugin) error { return nil })
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tSTATE\tVERBS\tERROR")
+	for _, s := range set.Status() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.State, strings.Join(s.Verbs, " "), s.Error)
+	}
+	return w.Flush()
+}
+
+var pluginName = regexp.MustCompile(`^[a-z][a-z0-9]{0,31}$`)
+
+// newPlugin writes a working plugin.
+func newPlugin(stdout io.Writer, name string) error {
+	reserved := []string{"dir", "timeout", "memory", "instances", "core", "main"}
+	if !pluginName.MatchString(name) || token.IsKeyword(name) || slices.Contains(reserved, name) {
+		return usagef("%s can't be the name of a plugin: use lower case letters and digits", name)
+	}
+	if err := os.Mkdir(name, 0o755); err != nil {
+		return err
+	}
+	if err := os.CopyFS(filepath.Join(name, ".sdk", "core"), core.Sources); err != nil {
+		return err
+	}
+	files := map[string]string{
+		name + ".go":      pluginSource,
+		name + "_test.go": pluginTest,
+		"go.mod":          "module NAME\n\ngo 1.21\n\nrequire mts v0.0.0\n\nreplace mts => ./.sdk\n",
+		".sdk/go.mod":     "module mts\n\ngo 1.26\n",
+	}
+	for file, text := range files {
+		text = strings.NewReplacer("NAME", name, "VERB", strings.ToUpper(name)).Replace(text)
+		if err := os.WriteFile(filepath.Join(name, file), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "Wrote the plugin %s, with the verb %s. Try: cd %s && go test\n", name, strings.ToUpper(name), name)
+	return nil
+}
+
+const pluginSource = `//go:build go1.21
+
+// Package NAME greets people.
+package NAME
+
+import "mts/core"
+
+// Commands returns the verbs of the plugin.
+func Commands() []core.Command {
+	return []core.Command{
+		{Verb: "VERB", Args: "[WHO]", Help: "says hello", Run: hello},
+	}
+}
+
+func hello(c *core.Call) error {
+	who := c.Arg()
+	if who == "" {
+		who = c.Session().User
+	}
+	c.Printf("Hello, %s!\n", who)
+	return nil
+}
+`
+
+const pluginTest = `package NAME
+
+import (
+	"testing"
+
+	"mts/core"
+	"mts/core/coretest"
+)
+
+func TestHello(t *testing.T) {
+	hello := Commands()[0]
+	for arg, want := range map[string]string{"": "Hello, ann!\n", "world": "Hello, world!\n"} {
+		host := &coretest.Host{User: core.Session{User: "ann"}}
+		if err := host.Run(hello, arg); err != nil || host.Data.String() != want {
+			t.Errorf("VERB %s: %q, %v; want %q", arg, host.Data.String(), err, want)
+		}
+	}
+}
+`

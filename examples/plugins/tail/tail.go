@@ -1,0 +1,150 @@
+//go:build go1.21
+
+// Package tail sends the last lines of a file.
+//
+//	TAIL N PATH
+//
+// sends the last N lines, from 1 to 10000. They end in LF, also when the
+// file's last one doesn't:
+//
+//	C: TAIL 2 logs/today.log
+//	S: 10:02 backup begins
+//	S: 10:07 backup done
+//	S: #Lines: 2.
+//
+// Only the last MiB of a file is looked at. If the lines begin before it, what
+// is there of them is sent, the first maybe without its beginning, and the
+// success line says so. The fact lines= has their number. It has no settings.
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"mts/core"
+)
+
+const (
+	maxLines = 10000
+	maxBytes = 1 << 20
+)
+
+// Commands returns TAIL.
+func Commands() []core.Command {
+	return []core.Command{{Verb: "TAIL", Args: "N PATH", Help: "sends the last N lines of a file", Run: tail}}
+}
+
+func tail(c *core.Call) error {
+	number, name, _ := strings.Cut(c.Arg(), " ")
+	n, err := strconv.Atoi(number)
+	if name == "" || err != nil {
+		return core.ErrUsage
+	}
+	if n < 1 || n > maxLines {
+		return core.Errorf(core.CodeRange, "N is from 1 to %d.", maxLines)
+	}
+	f, err := c.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	end, err := last(f)
+	if err != nil {
+		return err
+	}
+	return send(c, end, n)
+}
+
+// An ending is the last maxBytes bytes of a file.
+type ending struct {
+	text []byte
+	cut  bool // there is more before it
+}
+
+// send sends the last n lines of the ending.
+func send(c *core.Call, e ending, n int) error {
+	text := e.text
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		text = append(text, '\n')
+	}
+	at := start(text, n)
+	if _, err := c.Write(text[at:]); err != nil {
+		return err
+	}
+	lines := bytes.Count(text[at:], []byte("\n"))
+	c.Fact("lines", strconv.Itoa(lines))
+	if e.cut && at == 0 {
+		c.Reply("Lines: %d. They are cut: only the last %d bytes are looked at.", lines, maxBytes)
+	} else {
+		c.Reply("Lines: %d.", lines)
+	}
+	return nil
+}
+
+// start returns where the last n lines of text begin.
+func start(text []byte, n int) int {
+	at := len(text) - 1 // the end of the last line
+	for at >= 0 && n > 0 {
+		at = bytes.LastIndexByte(text[:at], '\n')
+		n--
+	}
+	return at + 1
+}
+
+// last reads no more of f than it needs, if f can be read from the middle.
+func last(f fs.File) (ending, error) {
+	at, ok := f.(io.ReaderAt)
+	if !ok {
+		return through(f)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return ending{}, err
+	}
+	size := info.Size()
+	skip := size - maxBytes
+	if skip < 0 {
+		skip = 0
+	}
+	text := make([]byte, size-skip)
+	n, err := at.ReadAt(text, skip)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return through(f)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return ending{text: text[:n], cut: skip > 0}, err
+}
+
+// through reads all of r and keeps its end.
+func through(r io.Reader) (ending, error) {
+	var e ending
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(buf)
+		e.text = append(e.text, buf[:n]...)
+		if len(e.text) > 2*maxBytes {
+			e.trim()
+		}
+		if err == io.EOF {
+			e.trim()
+			return e, nil
+		}
+		if err != nil {
+			return e, err
+		}
+	}
+}
+
+// trim leaves maxBytes.
+func (e *ending) trim() {
+	if more := len(e.text) - maxBytes; more > 0 {
+		e.cut = true
+		e.text = e.text[:copy(e.text, e.text[more:])]
+	}
+}

@@ -1,0 +1,219 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/hashicorp/yamux"
+
+	"mts/core"
+	"mts/plugins/internal/link"
+)
+
+var (
+	errFailed  = core.Errorf(core.CodePluginFailed, "The plugin failed.")
+	errTimeout = core.Errorf(core.CodePluginTimeout, "The plugin took too long.")
+	errBusy    = core.Errorf(core.CodeBusy, "The plugin is busy.")
+)
+
+// failed returns errFailed with a cause for the log.
+func failed(err error) error {
+	return &core.Error{Code: errFailed.Code, Text: errFailed.Text, Err: err}
+}
+
+// failure returns the code of an error that the client may see, or "".
+func failure(err error) core.Code {
+	var told *core.Error
+	if errors.As(err, &told) {
+		return told.Code
+	}
+	return ""
+}
+
+// run runs a call in an instance of its own.
+func (g *generation) run(call *core.Call, kind, name string, extra []string) error {
+	ctx, cfg := call.Context(), &g.of.set.cfg
+	timer := time.NewTimer(cfg.Timeout)
+	defer timer.Stop()
+	select {
+	case g.tokens <- struct{}{}:
+		defer func() { <-g.tokens }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return errBusy
+	}
+	s, err := g.slot(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	s.begin(cfg.Timeout)
+	x := &exchange{slot: s, host: call, of: g.of}
+	texts := append([]string{kind, name, call.Arg()}, link.SessionTexts(call.Session())...)
+	return x.run(ctx, append(texts, extra...))
+}
+
+// An exchange is one call as it runs: the script asks, the host answers.
+type exchange struct {
+	*slot
+	of     *plugin
+	host   *core.Call
+	files  handles
+	pushed *link.Frame // a frame that was read too early
+	facts  int         // bytes of facts so far
+	broken bool        // the client can't be reached, and the script knows
+}
+
+// run returns what the script returned, or why it didn't get to.
+func (x *exchange) run(ctx context.Context, texts []string) error {
+	defer x.files.close()
+	id := x.call
+	stop := context.AfterFunc(ctx, func() { x.cancel(id, context.Cause(ctx)) })
+	result, err := x.talk(texts)
+	stopped := stop()
+	switch {
+	case err == nil && stopped:
+		x.worker.put(x.slot)
+		return result
+	case err == nil: // a Cancel may be under way to it
+		x.kill(errFailed)
+		return result
+	case ctx.Err() != nil:
+		x.kill(errFailed)
+		return context.Cause(ctx)
+	case errors.Is(err, yamux.ErrTimeout):
+		x.kill(errTimeout)
+		return errTimeout
+	}
+	x.kill(errFailed)
+	return failed(x.worker.lost(err))
+}
+
+// talk answers what the script asks until it returns its result. The error
+// says why the link is of no use any more.
+func (x *exchange) talk(texts []string) (result, err error) {
+	if err := x.send(link.Call, texts...); err != nil {
+		return nil, err
+	}
+	for {
+		f, err := x.next()
+		if err != nil {
+			return nil, err
+		}
+		if f.Op == link.Done {
+			t := link.Texts(f.Payload)
+			return t.Err(), nil
+		}
+		if err := x.answer(f); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (x *exchange) next() (link.Frame, error) {
+	if f := x.pushed; f != nil {
+		x.pushed = nil
+		return *f, nil
+	}
+	return x.receive()
+}
+
+// result ends the answer to a request.
+func (x *exchange) result(err error, texts ...string) error {
+	return x.send(link.Result, append(link.ErrorTexts(err), texts...)...)
+}
+
+// write passes data on to the client.
+func (x *exchange) write(p []byte) {
+	if x.broken {
+		return
+	}
+	if _, err := x.host.Write(p); err != nil {
+		x.broken = true
+		x.cancel(x.call, err)
+	}
+}
+
+// A flow is the data of a Send that comes from the script.
+type flow struct {
+	*exchange
+	rest  []byte
+	end   error
+	ended bool // by the script
+}
+
+func (f *flow) Read(p []byte) (int, error) {
+	f.more()
+	if len(f.rest) == 0 {
+		return 0, f.end
+	}
+	n := copy(p, f.rest)
+	f.rest = f.rest[n:]
+	return n, nil
+}
+
+// WriteTo saves a copy.
+func (f *flow) WriteTo(w io.Writer) (n int64, err error) {
+	for f.more(); len(f.rest) > 0; f.more() {
+		written, err := w.Write(f.rest)
+		n += int64(written)
+		if err != nil {
+			return n, err
+		}
+		f.rest = nil
+	}
+	if f.end == io.EOF {
+		return n, nil
+	}
+	return n, f.end
+}
+
+// more waits for the next data or the end. A script's reader may itself ask
+// for something, such as data of a file.
+func (f *flow) more() {
+	for len(f.rest) == 0 && f.end == nil {
+		frame, err := f.receive()
+		t := link.Texts(frame.Payload)
+		switch {
+		case err != nil:
+			f.end = err
+		case frame.Op == link.Data:
+			f.rest = frame.Payload
+		case frame.Op == link.SendEnd:
+			f.ended = true
+			if f.end = t.Err(); f.end == nil {
+				f.end = io.EOF
+			}
+		case frame.Op == link.Done, frame.Op == link.Send:
+			f.end, f.pushed = io.ErrUnexpectedEOF, &frame
+		default:
+			f.end = f.answer(frame)
+		}
+	}
+}
+
+// sendFlow sends what a script's reader holds.
+func (x *exchange) sendFlow() error {
+	f := &flow{exchange: x}
+	n, err := x.host.Send(f)
+	if err != nil && f.end == nil {
+		x.broken = true
+		x.cancel(x.call, err)
+	}
+	for f.end == nil {
+		f.rest = nil
+		f.more()
+	}
+	switch {
+	case f.ended:
+		return x.result(err, link.Int(n))
+	case f.pushed != nil:
+		return nil
+	}
+	return f.end // the link is broken, or time is up
+}

@@ -1,0 +1,145 @@
+// Package plugins runs the scripts that add verbs and hooks to a server.
+//
+// Each folder of a directory is one plugin. It is checked, loaded into a
+// worker process of its own and put in force; when its files change, the new
+// version is loaded beside the old one, which goes on until its last call has
+// ended. Whatever a script does, it costs no more than its own calls.
+//
+// A call's timeout bounds the time that the script computes: the clock stands
+// while the server does something for the script, such as writing to a client
+// that reads slowly, whose pace the server bounds. A script that is out of time
+// is stopped in its worker; if that doesn't help, its worker is killed.
+//
+// A hook that fails, whose worker dies or that is out of time vetoes: Connect,
+// Login and Open fail closed, because a guard that can't answer hasn't agreed.
+// Done has no say.
+package plugins
+
+import (
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"mts/core"
+	"mts/plugins/check"
+)
+
+// Config is what plugins need. Command, Update and Log have to be there.
+type Config struct {
+	Dir       string                    // one folder a plugin
+	Store     string                    // folder of what plugins save; made if there is none
+	Timeout   time.Duration             // of what a call computes; 0: 2 s
+	Memory    int64                     // bytes that a worker may hold; 0: no limit
+	Instances int                       // calls of one plugin at once, each with variables of its own; 0: DefaultInstances
+	Settings  map[string]map[string]any // by plugin, handed to its Configure
+
+	// Command returns the command that starts a worker: a program that calls
+	// worker.Main.
+	Command func() *exec.Cmd
+
+	// Update puts a set of plugins in force, or changes nothing. It is called
+	// by one goroutine at a time.
+	Update func([]core.Plugin) error
+
+	Log *slog.Logger
+}
+
+// Defaults of a Config.
+const (
+	DefaultTimeout   = 2 * time.Second
+	DefaultInstances = 16 // made one by one, as calls need them
+)
+
+// drainTime is how long Close waits for calls.
+const drainTime = 5 * time.Second
+
+// A Set is the plugins of one directory. Its methods may be called by several
+// goroutines at once.
+type Set struct {
+	cfg    Config
+	check  func(files fs.FS, name string) []check.Finding
+	notes  *rate.Limiter // lines that plugins write to the log
+	warned sync.Once
+
+	mu      sync.Mutex // held while plugins change
+	plugins map[string]*plugin
+	swaps   int    // how often the plugins in force have changed
+	unread  string // why the directory can't be read, as logged
+	closed  bool
+
+	stop    func() // ends the watch
+	running sync.WaitGroup
+}
+
+// Status describes one plugin.
+type Status struct {
+	Name     string   `json:"name"`
+	State    string   `json:"state"` // running, restarting, failed or unloaded
+	Version  string   `json:"version"`
+	Verbs    []string `json:"verbs"`
+	Calls    int64    `json:"calls"`
+	Failures int64    `json:"failures"` // timeouts and crashes; not what a plugin refuses
+	MeanUS   int64    `json:"mean_us"`
+	Memory   int64    `json:"memory"` // bytes its worker has in use; 0 where the system doesn't say
+	PID      int      `json:"pid"`
+	Error    string   `json:"error"` // why the newest version isn't in force
+}
+
+// Open loads the plugins and watches for changes. A plugin that can't be
+// loaded is logged and left out.
+func Open(cfg Config) (*Set, error) {
+	return open(cfg, check.NewPlugin().Dir)
+}
+
+func open(cfg Config, check func(fs.FS, string) []check.Finding) (*Set, error) {
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.Instances <= 0 {
+		cfg.Instances = DefaultInstances
+	}
+	if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
+		return nil, err
+	}
+	s := &Set{cfg: cfg, check: check, notes: rate.NewLimiter(20, 100), plugins: make(map[string]*plugin)}
+	s.stop = s.watch()
+	_ = s.Reload() // what is wrong has been logged
+	return s, nil
+}
+
+// Close ends all plugins when their calls have ended, or after a few seconds.
+// It doesn't call Update. Only Status may be called afterwards.
+func (s *Set) Close() {
+	s.stop()
+	s.mu.Lock()
+	s.closed = true // from now on s.plugins doesn't change
+	for _, p := range s.plugins {
+		if g := p.current.Load(); g != nil {
+			defer time.AfterFunc(drainTime, g.kill).Stop()
+		}
+		p.replace(nil)
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	for _, p := range s.plugins {
+		p.store.flush()
+	}
+}
+
+// Status describes all plugins there are folders for, sorted by name.
+func (s *Set) Status() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Status
+	for _, name := range slices.Sorted(maps.Keys(s.plugins)) {
+		all = append(all, s.plugins[name].status())
+	}
+	return all
+}

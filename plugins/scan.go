@@ -1,0 +1,133 @@
+package plugins
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"mts/plugins/check"
+	"mts/plugins/internal/link"
+)
+
+// A source is a plugin's folder as it was at one moment: what is checked is
+// what is run.
+type source struct {
+	name    string
+	archive []byte // a zip file, as link.Spec has it
+	version string // changes with the content and the settings
+	err     error  // why it can't be loaded
+}
+
+var pluginName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+
+// scan reads the folders of the directory. One that doesn't exist has none.
+func (s *Set) scan() (map[string]source, error) {
+	entries, err := os.ReadDir(s.cfg.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := private(s.cfg.Dir); err != nil {
+		return nil, err
+	}
+	found := make(map[string]source)
+	for _, e := range entries {
+		name := e.Name()
+		if !e.IsDir() || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+			continue
+		}
+		src := source{name: name}
+		if pluginName.MatchString(name) {
+			src.archive, src.err = pack(filepath.Join(s.cfg.Dir, name), link.Folder+name+"/")
+		} else {
+			src.err = fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", name)
+		}
+		src.version = version(src, s.cfg.Settings[name])
+		found[name] = src
+	}
+	return found, nil
+}
+
+// private says that others may write to a folder.
+func private(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&writable != 0 {
+		return fmt.Errorf("%s: others may write to it; run chmod go-w on it", dir)
+	}
+	return nil
+}
+
+// pack returns the Go files of a folder, without tests, as a zip archive. One
+// that is too large gets in far enough for the check to see that.
+func pack(dir, prefix string) ([]byte, error) {
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	files := 0
+	for _, e := range entries {
+		name := e.Name()
+		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if files++; files > check.MaxFiles+1 {
+			break
+		}
+		if err := packFile(z, root, name, prefix); err != nil {
+			return nil, err
+		}
+	}
+	err = z.Close()
+	return b.Bytes(), err
+}
+
+func packFile(z *zip.Writer, root *os.Root, name, prefix string) error {
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	h := &zip.FileHeader{Name: prefix + name}
+	h.SetMode(info.Mode())
+	w, err := z.CreateHeader(h)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, io.LimitReader(f, check.MaxBytes+1))
+	return err
+}
+
+func version(src source, settings map[string]any) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%v\n%v\n", src.err, settings) // fmt sorts maps
+	h.Write(src.archive)
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}

@@ -46,10 +46,10 @@ func (g *generation) run(call *core.Call, kind, name string, extra []string) err
 		return errBusy
 	}
 	s, err := g.slot(ctx)
-	if ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	}
-	if err != nil {
+	case err != nil:
 		return failed(err)
 	}
 	s.begin(cfg.Timeout)

@@ -17,7 +17,7 @@ type generation struct {
 	of       *plugin
 	version  string
 	spec     link.Spec
-	commands []core.Command // Run is nil in those that aren't bound
+	commands []core.Command // without Run
 	hooks    []string
 	tokens   chan struct{} // one for each call that runs
 	ended    chan struct{}

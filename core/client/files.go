@@ -20,6 +20,7 @@ import (
 const (
 	maxFacts   = wire.MaxStatus
 	maxListing = 256 << 20
+	maxEntries = 1 << 20
 )
 
 // modifyLayout is how RFC 3659, 2.3 writes a time, without its fraction.
@@ -101,6 +102,10 @@ func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error
 		var b bytes.Buffer
 		if _, err := c.do(ctx, strings.TrimSuffix("LIST "+path, " "), &b, maxListing); err != nil {
 			yield(core.Info{}, err)
+			return
+		}
+		if bytes.Count(b.Bytes(), []byte("\n")) > maxEntries {
+			yield(core.Info{}, fmt.Errorf("%w: more than %d entries", wire.ErrProtocol, maxEntries))
 			return
 		}
 		for line := range bytes.Lines(b.Bytes()) {

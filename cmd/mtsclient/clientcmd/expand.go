@@ -233,12 +233,9 @@ func (x *expansion) list(dir string) *listing {
 		dir = "/"
 	}
 	l := &listing{ready: make(chan struct{})}
-	on := x.take()
 	go func() {
 		defer close(l.ready)
-		l.err = x.use(on, func(on *link) error {
-			return on.persist(x.ctx, func(conn *client.Conn) (bool, error) { return false, l.read(x.ctx, conn, dir) })
-		})
+		l.err = x.persist(x.ctx, func(conn *client.Conn) (bool, error) { return false, l.read(x.ctx, conn, dir) })
 	}()
 	return l
 }

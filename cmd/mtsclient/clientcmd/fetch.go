@@ -95,14 +95,12 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 			continue
 		}
 		slots <- struct{}{}
-		l := a.take()
 		running.Go(func() {
-			j.done <- a.use(l, func(l *link) error {
-				if done {
-					return a.compare(ctx, l, j)
-				}
-				return a.fetch(ctx, l, j)
-			})
+			if done {
+				j.done <- a.compare(ctx, j)
+			} else {
+				j.done <- a.fetch(ctx, j)
+			}
 			<-slots
 		})
 	}
@@ -110,7 +108,7 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 }
 
 // fetch fetches one file to where it belongs.
-func (a *app) fetch(ctx context.Context, l *link, j *job) error {
+func (a *app) fetch(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -121,7 +119,7 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 	t.pace = func(n int) error { return a.wait(ctx, n) }
 	if a.folder == nil {
 		t.to = &stream{w: a.data()}
-		return a.transfer(ctx, l, t, j)
+		return a.transfer(ctx, t, j)
 	}
 	p, err := a.folder.create(j.name, j.path, a.resume)
 	if err != nil {
@@ -134,12 +132,12 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 			return err
 		}
 	}
-	if err = a.transfer(ctx, l, t, j); err == nil {
+	if err = a.transfer(ctx, t, j); err == nil {
 		err = p.commit(t.info.Modified)
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, client.ErrIntegrity), isCode(err, core.CodeNotFound):
+	case errors.Is(err, client.ErrIntegrity):
 		p.discard()
 	default:
 		p.giveUp()
@@ -149,12 +147,12 @@ func (a *app) fetch(ctx context.Context, l *link, j *job) error {
 
 // compare returns nil if the file that is there already has the size and the
 // time, to a second, of the server's.
-func (a *app) compare(ctx context.Context, l *link, j *job) error {
-	local, err := a.folder.top.Stat(filepath.FromSlash(j.name))
-	if err != nil {
+func (a *app) compare(ctx context.Context, j *job) error {
+	local, err := a.folder.top.Lstat(filepath.FromSlash(j.name))
+	if err != nil || !local.Mode().IsRegular() {
 		return errExists
 	}
-	return l.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+	return a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
 		info, err := conn.Stat(ctx, j.path)
 		if err == nil && (info.Size != local.Size() || info.Modified.Unix() != local.ModTime().Unix()) {
 			err = errExists
@@ -165,11 +163,11 @@ func (a *app) compare(ctx context.Context, l *link, j *job) error {
 }
 
 // transfer runs t until the file is whole and what it should be.
-func (a *app) transfer(ctx context.Context, l *link, t *transfer, j *job) error {
+func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 	bar := a.progress.file(j.name, t)
 	defer bar.finish()
 	t.moved = bar.moved
-	err := l.persist(ctx, func(conn *client.Conn) (bool, error) {
+	err := a.persist(ctx, func(conn *client.Conn) (bool, error) {
 		before := t.size
 		err := t.run(ctx, conn)
 		if t.err != nil {
@@ -184,9 +182,9 @@ func (a *app) transfer(ctx context.Context, l *link, t *transfer, j *job) error 
 		return got, err
 	})
 	if err == nil && a.verify {
-		err = a.compareHash(ctx, l, t)
+		err = a.compareHash(ctx, t)
 	}
-	j.received, j.size = t.received, t.size
+	j.received, j.size = t.received, max(t.size, t.info.Size)
 	if err == nil && t.sum != nil {
 		j.sum = hex.EncodeToString(t.sum.Sum(nil))
 	}
@@ -194,9 +192,9 @@ func (a *app) transfer(ctx context.Context, l *link, t *transfer, j *job) error 
 }
 
 // compareHash compares the hash of what came with the server's own.
-func (a *app) compareHash(ctx context.Context, l *link, t *transfer) error {
+func (a *app) compareHash(ctx context.Context, t *transfer) error {
 	var want string
-	err := l.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+	err := a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
 		want, err = conn.Hash(ctx, t.path)
 		return false, err
 	})

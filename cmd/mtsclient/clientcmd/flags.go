@@ -133,6 +133,8 @@ func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 		return usagef("no server named: use --server or MTS_SERVER")
 	case (a.cert == "") != (a.key == ""):
 		return usagef("--cert and --key go together")
+	case a.pin+a.ca+a.cert != "" && strings.HasPrefix(a.url(), "mts+plain:"):
+		return usagef("--pin, --ca and --cert mean nothing without TLS")
 	case a.parallel < 1 || a.parallel > maxParallel:
 		return usagef("-j %d is not between 1 and %d", a.parallel, maxParallel)
 	case a.retries < 0:
@@ -190,7 +192,7 @@ func (a *app) options() (client.Options, error) {
 		}
 		o.Certificates = []tls.Certificate{pair}
 	}
-	if o.KnownHosts == "" {
+	if o.KnownHosts == "" && o.Pin == "" && o.RootCAs == nil && !strings.HasPrefix(a.url(), "mts+plain:") {
 		dir, err := configFolder()
 		if err != nil {
 			return o, usageError{fmt.Errorf("--known-hosts: %w", err)}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"mts/core/client"
@@ -17,12 +19,12 @@ type dialer func(context.Context) (*client.Conn, error)
 
 // dialer returns how to reach the server. The password is asked for once the
 // server has proved who it is.
-func (a *app) dialer() (dialer, error) {
+func (a *app) dialer(ctx context.Context) (dialer, error) {
 	o, err := a.options()
 	if err != nil {
 		return nil, err
 	}
-	password, err := a.password()
+	password, err := a.password(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +77,16 @@ func (l *link) redial(ctx context.Context) {
 		if conn, l.err = l.dial(ctx); l.err == nil {
 			l.conn = conn
 		}
-		if !errors.Is(l.err, client.ErrConnect) || try >= l.retries || !pause(ctx, try) {
+		if !errors.Is(l.err, client.ErrConnect) && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
 			l.dead.Store(l.err != nil)
 			return
 		}
 	}
+}
+
+// cutOff reports whether a handshake ended because the connection did.
+func cutOff(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 func (l *link) close() {
@@ -101,21 +108,6 @@ func (a *app) take() *link {
 	return best
 }
 
-// use does something on a connection that was taken, and again on another if
-// that dies.
-func (a *app) use(l *link, do func(*link) error) error {
-	err := do(l)
-	l.busy.Add(-1)
-	if err == nil || !l.dead.Load() {
-		return err
-	}
-	if l = a.take(); !l.dead.Load() {
-		return a.use(l, do)
-	}
-	l.busy.Add(-1)
-	return err
-}
-
 // pause waits before a new try, each time twice as long, up to 5 s, give or
 // take a half, lest many clients come back at once. It reports whether ctx
 // goes on.
@@ -135,17 +127,23 @@ func pause(ctx context.Context, try int) bool {
 // good deal.
 type try func(*client.Conn) (got bool, err error)
 
-// persist tries until there is success or no sense in it: at most l.retries
+// persist tries until there is success or no sense in it: at most a.retries
 // times in a row without getting on. A try that only waited behind another one
 // when the connection broke doesn't count.
-func (l *link) persist(ctx context.Context, try try) error {
+func (a *app) persist(ctx context.Context, try try) error {
+	l := a.take()
+	defer func() { l.busy.Add(-1) }()
 	var failure error
 	for tries := 0; ; {
 		conn, err := l.connection(ctx)
-		if err != nil && failure != nil {
-			return fmt.Errorf("%w; then %w", failure, err)
-		}
 		if err != nil {
+			l.busy.Add(-1)
+			if l = a.take(); !l.dead.Load() {
+				continue
+			}
+			if failure != nil {
+				err = &gaveUp{failure, err}
+			}
 			return err
 		}
 		got, err := try(conn)
@@ -157,10 +155,16 @@ func (l *link) persist(ctx context.Context, try try) error {
 		case got:
 			tries = 0
 		}
-		if tries >= l.retries || !pause(ctx, tries) {
+		if tries >= a.retries || !pause(ctx, tries) {
 			return err
 		}
 		failure = err
 		tries++
 	}
 }
+
+// A gaveUp is why a try failed, and why there was no other.
+type gaveUp struct{ failure, then error }
+
+func (g *gaveUp) Error() string   { return fmt.Sprintf("%v; then %v", g.failure, g.then) }
+func (g *gaveUp) Unwrap() []error { return []error{g.failure, g.then} }

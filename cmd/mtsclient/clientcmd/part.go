@@ -42,6 +42,7 @@ type part struct {
 
 	size    int64
 	noted   int64 // size at the last note
+	at      time.Time
 	syncing atomic.Bool
 	syncs   sync.WaitGroup
 }
@@ -155,8 +156,8 @@ func (p *part) info() core.Info { return core.Info{Size: p.note.Size, ETag: p.no
 func (p *part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.size += int64(n)
-	if p.note.ETag != "" && p.size-p.noted >= checkpoint && p.syncing.CompareAndSwap(false, true) {
-		p.noted = p.size
+	if p.note.ETag != "" && (p.size-p.noted >= checkpoint || time.Since(p.at) >= time.Second) && p.syncing.CompareAndSwap(false, true) {
+		p.noted, p.at = p.size, time.Now()
 		reached := p.note
 		reached.Synced = p.size
 		p.syncs.Go(func() {

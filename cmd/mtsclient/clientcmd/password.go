@@ -2,6 +2,7 @@ package clientcmd
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ const maxPassword = wire.MaxLine
 // password returns how to get at the password: from the file that
 // MTS_PASSWORD_FILE names, from MTS_PASSWORD, or from a prompt, which is shown
 // once. Without any, a client certificate may do: nil is returned then.
-func (a *app) password() (func() (string, error), error) {
+func (a *app) password(ctx context.Context) (func() (string, error), error) {
 	if file := os.Getenv("MTS_PASSWORD_FILE"); file != "" {
 		password, err := readPassword(file)
 		return func() (string, error) { return password, nil }, err
@@ -36,7 +37,7 @@ func (a *app) password() (func() (string, error), error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: no password: set MTS_PASSWORD_FILE or MTS_PASSWORD", client.ErrLogin)
 	}
-	return sync.OnceValues(func() (string, error) { return a.prompt(fd) }), nil
+	return sync.OnceValues(func() (string, error) { return a.prompt(ctx, fd) }), nil
 }
 
 // readPassword returns the first line of a file.
@@ -55,8 +56,15 @@ func readPassword(file string) (string, error) {
 }
 
 // prompt asks for the password without showing it.
-func (a *app) prompt(fd int) (string, error) {
+func (a *app) prompt(ctx context.Context, fd int) (string, error) {
 	fmt.Fprintf(a.stderr, "Password of %s at %s: ", wire.Printable(a.account()), wire.Printable(a.server))
+	if state, err := term.GetState(fd); err == nil {
+		defer context.AfterFunc(ctx, func() { // the read can't be called off
+			term.Restore(fd, state)
+			fmt.Fprintln(a.stderr)
+			os.Exit(exitSome)
+		})()
+	}
 	b, err := term.ReadPassword(fd)
 	fmt.Fprintln(a.stderr)
 	if err != nil {

@@ -69,7 +69,7 @@ type app struct {
 
 // run does what the command line says.
 func (a *app) run(ctx context.Context, args []string) error {
-	dial, err := a.dialer()
+	dial, err := a.dialer(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,10 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(err error) int {
 	var usage usageError
 	var told *core.Error
+	var gave *gaveUp
 	switch {
+	case errors.As(err, &gave):
+		return max(exitCode(gave.failure), exitCode(gave.then))
 	case errors.Is(err, context.Canceled):
 		return exitSome
 	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol) && !errors.Is(err, client.ErrConnect):

@@ -40,22 +40,30 @@ func (c *session) handshake() error {
 	return err
 }
 
-// serve is the session's goroutine.
+// serve is the session's goroutine. What waits below it for input keeps to
+// little stack, since that is most of what an idle session costs.
 func (c *session) serve() {
 	defer c.finish()
-	c.setState(stateLogin)
-	c.out = wire.NewWriter(c.conn, smallFile)
-	err := c.leavingError()
+	err := c.greet()
 	if err == nil {
-		c.log("connect", "tls", tlsName(c.conn.TLS()))
-		err = c.welcome()
-	}
-	if err == nil {
-		c.out.Status(wire.Success, nil, "Server Ready.")
 		err = c.loop()
 	}
 	c.setState(stateClosing)
 	c.close(err)
+}
+
+// greet begins the session, unless it has to leave again.
+func (c *session) greet() error {
+	c.setState(stateLogin)
+	c.out = wire.NewWriter(c.conn, smallFile)
+	if err := c.leavingError(); err != nil {
+		return err
+	}
+	c.log("connect", "tls", tlsName(c.conn.TLS()))
+	if err := c.welcome(); err != nil {
+		return err
+	}
+	return c.out.Status(wire.Success, nil, "Server Ready.")
 }
 
 // welcome asks the plugins whether the session may go on, and logs it in if the
@@ -99,7 +107,11 @@ func (c *session) next() (string, error) {
 			return "", errTimeout // lines that are buffered don't wait for a deadline
 		}
 		c.sendNotices()
-		line, err := c.readLine()
+		err := c.wait()
+		var line string
+		if err == nil {
+			line, err = c.in.ReadLine()
+		}
 		switch {
 		case errors.Is(err, transport.ErrInterrupted):
 			continue
@@ -114,17 +126,11 @@ func (c *session) next() (string, error) {
 	}
 }
 
-func (c *session) readLine() (string, error) {
-	if !c.in.Ready() {
-		if err := c.wait(); err != nil {
-			return "", err
-		}
-	}
-	return c.in.ReadLine()
-}
-
-// wait sends what is pending and waits for a line to begin.
+// wait sends what is pending and waits for a line to begin, if there is none.
 func (c *session) wait() error {
+	if c.in.Ready() {
+		return nil
+	}
 	if err := c.out.Flush(); err != nil {
 		return err
 	}

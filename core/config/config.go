@@ -119,7 +119,7 @@ type Metrics struct {
 // User narrows one account. Nil lists and zero rates narrow nothing, an empty
 // list allows nothing.
 type User struct {
-	Exports           []string `toml:"exports" is:"folder"` // exports, or folders in them, it may read
+	Exports           []string `toml:"exports" is:"folder"` // exports, or folders in them, it may read; a link in them may lead elsewhere in its export
 	Verbs             []string `toml:"verbs" is:"verb"`     // it may use; upper case
 	BytesPerSecond    Size     `toml:"bytes_per_second"`    // sent, all its sessions together
 	CommandsPerSecond int      `toml:"commands_per_second"` // all its sessions together

@@ -65,8 +65,8 @@ func (c *Call) Write(p []byte) (int, error) { return c.host.Write(p) }
 // Printf sends formatted data.
 func (c *Call) Printf(format string, a ...any) { fmt.Fprintf(c, format, a...) }
 
-// Send sends what r holds as data and returns how many bytes went out. An
-// *os.File, or an *io.SectionReader over one, goes out by the fastest way the
+// Send sends what r holds as data and returns how many bytes went out. A
+// file of the exports, or an *io.SectionReader over one, goes out by the fastest way the
 // connection has. A source that holds less than it said, or that changed while
 // it was read, ends in an *Error with CodeChanged.
 func (c *Call) Send(r io.Reader) (int64, error) { return c.host.Send(r) }

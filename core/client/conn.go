@@ -115,43 +115,13 @@ func (c *Conn) Do(ctx context.Context, line string, w io.Writer) (wire.Reply, er
 // do is Do for any verb, with at most max bytes of data.
 func (c *Conn) do(ctx context.Context, line string, w io.Writer, max int64) (reply wire.Reply, err error) {
 	err = c.exchange(ctx, []string{line}, func() (err error) {
-		reply, err = c.read(w, max)
+		reply, err = c.in.ReadReply(w, max)
 		return err
 	})
 	if err == nil {
 		err = reply.Err()
 	}
 	return reply, err
-}
-
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
-
-// read reads one reply. Other than the reader's own way, it gathers large
-// blocks into large writes.
-func (c *Conn) read(w io.Writer, max int64) (wire.Reply, error) {
-	buf := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buf)
-	for {
-		block, reply, err := c.in.Next()
-		if err != nil || block == 0 {
-			return reply, err
-		}
-		if max -= block; max < 0 {
-			return reply, fmt.Errorf("%w: more data than was to come", wire.ErrProtocol)
-		}
-		for block > 0 {
-			n, err := io.ReadFull(c.in.Body(), (*buf)[:min(block, int64(len(*buf)))])
-			if n > 0 { // even if no more comes
-				if _, err := w.Write((*buf)[:n]); err != nil {
-					return reply, err
-				}
-			}
-			if err != nil {
-				return reply, err
-			}
-			block -= int64(n)
-		}
-	}
 }
 
 // exchange sends lines and, when their turn has come, calls read for all their

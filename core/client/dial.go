@@ -26,7 +26,7 @@ const (
 // who it is when Dial returns; nobody is logged in yet.
 //
 // The error wraps ErrURL, ErrTLS if the handshake failed or the server isn't
-// trusted, or else ErrConnect.
+// trusted (and an *UnknownServer if nothing is known of it), or else ErrConnect.
 func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	t, err := parseURL(url)
 	if err != nil {

@@ -128,7 +128,7 @@ func (c *Conn) Hash(ctx context.Context, path string) (string, error) {
 	err := c.exchange(ctx, []string{"HASH " + path}, func() (err error) {
 		c.raw.factor.Store(hashPatience)
 		defer c.raw.factor.Store(1)
-		reply, err = c.read(&b, maxFacts)
+		reply, err = c.in.ReadReply(&b, maxFacts)
 		return err
 	})
 	if err == nil {

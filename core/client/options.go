@@ -35,12 +35,10 @@ type Options struct {
 	// RootCAs have to have issued the certificate, for the host's name.
 	RootCAs *x509.CertPool
 	// KnownHosts is a file of "host:port pin" lines. A server with another
-	// key than its line says is refused. One without a line has to be
-	// certified by the system's authorities, or Ask is called.
+	// key than its lines say is refused. One without a line has to be
+	// certified by the system's authorities; else the error is an
+	// *UnknownServer.
 	KnownHosts string
-	// Ask decides about a server that isn't known. If it says yes the key is
-	// added to KnownHosts. A nil Ask says no.
-	Ask func(hostport, pin string) bool
 
 	// Certificates are offered to a server that asks for them.
 	Certificates []tls.Certificate

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mts/certs"
-	"mts/core/atomicfile"
 	"mts/core/wire"
 )
 
@@ -45,6 +45,17 @@ func tlsConfig(t target, o Options) (*tls.Config, error) {
 	return c, nil
 }
 
+// An UnknownServer is one that isn't in the file of known hosts. It hasn't
+// proved yet that the key is its own: a Dial with the pin has it do so.
+type UnknownServer struct {
+	HostPort string
+	Pin      string
+}
+
+func (u *UnknownServer) Error() string {
+	return fmt.Sprintf("%s is not known; its key is %s", u.HostPort, u.Pin)
+}
+
 // verifyKnown compares the server with what is known of it.
 func verifyKnown(t target, o Options, s tls.ConnectionState) error {
 	got := certs.Pin(s.PeerCertificates[0])
@@ -52,17 +63,16 @@ func verifyKnown(t target, o Options, s tls.ConnectionState) error {
 	switch {
 	case err != nil:
 		return err
-	case known == got:
+	case slices.Contains(known, got):
 		return nil
-	case known != "":
+	case len(known) > 0:
 		return fmt.Errorf("THE KEY OF %s HAS CHANGED: known is %s, but it has %s; "+
-			"somebody may be in between; if the change is meant, remove its line from %s", t.addr, known, got, o.KnownHosts)
+			"somebody may be in between; if the change is meant, remove its line from %s",
+			t.addr, strings.Join(known, " or "), got, o.KnownHosts)
 	case certified(t, s):
 		return nil
-	case o.Ask == nil || !o.Ask(t.addr, got):
-		return fmt.Errorf("%s is not known; its key is %s", t.addr, got)
 	}
-	return addKnown(o.KnownHosts, t.addr, got)
+	return &UnknownServer{t.addr, got}
 }
 
 // certified reports whether an authority of the system vouches for the server.
@@ -75,15 +85,15 @@ func certified(t target, s tls.ConnectionState) bool {
 	return err == nil
 }
 
-// readKnown returns the pin of a host, "" for none. Empty lines and lines that
-// begin with '#' don't count.
-func readKnown(file, hostport string) (string, error) {
+// readKnown returns the pins of a host. Empty lines and lines that begin with
+// '#' don't count.
+func readKnown(file, hostport string) (pins []string, err error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return nil, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read known hosts: %w", err)
+		return nil, fmt.Errorf("read known hosts: %w", err)
 	}
 	for line := range strings.Lines(string(data)) {
 		f := strings.Fields(line)
@@ -92,23 +102,42 @@ func readKnown(file, hostport string) (string, error) {
 		}
 		pin, err := certs.ParsePin(strings.Join(f[1:], " "))
 		if err != nil {
-			return "", fmt.Errorf("%s: %s: %w", file, wire.Printable(hostport), err)
+			return nil, fmt.Errorf("%s: %s: %w", file, wire.Printable(hostport), err)
 		}
-		return pin, nil
+		pins = append(pins, pin)
 	}
-	return "", nil
+	return pins, nil
 }
 
-func addKnown(file, hostport, pin string) error {
-	data, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read known hosts: %w", err)
-	}
-	if len(data) > 0 && data[len(data)-1] != '\n' {
-		data = append(data, '\n')
-	}
+// AddKnown adds a server to a file of known hosts, which is made if it isn't
+// there. Only a server that has proved its key belongs in there: after a Dial
+// with its pin.
+func AddKnown(file string, u *UnknownServer) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("keep known host: %w", err)
 	}
-	return atomicfile.Write(file, 0o600, fmt.Appendf(data, "%s %s\n", hostport, pin))
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("keep known host: %w", err)
+	}
+	line := u.HostPort + " " + u.Pin + "\n"
+	if unended(f) {
+		line = "\n" + line
+	}
+	_, err = f.WriteString(line) // at once: others may add lines too
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("keep known host: %w", err)
+	}
+	return nil
+}
+
+// unended reports whether the last line of a file lacks its end.
+func unended(f *os.File) bool {
+	fi, err := f.Stat()
+	last := make([]byte, 1)
+	if err == nil && fi.Size() > 0 {
+		_, err = f.ReadAt(last, fi.Size()-1)
+		return err == nil && last[0] != '\n'
+	}
+	return false
 }

@@ -8,11 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// smallFile is the size in bytes up to which a file isn't worth the two more
-// system calls and the finalizer of an *os.File: it is copied, not sent by
-// sendfile.
-const smallFile = 64 << 10
-
 // maxRaces is how often openat2 is tried again when a rename came in between.
 const maxRaces = 8
 
@@ -67,9 +62,6 @@ func (b beneath) open(name string) (fs.File, error) {
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
-	}
-	if opened.Size() > smallFile {
-		return os.NewFile(uintptr(fd), name), nil
 	}
 	f.opened.Store(opened)
 	return f, nil

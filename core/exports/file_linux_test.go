@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -45,7 +47,7 @@ func TestMode000(t *testing.T) {
 	})
 }
 
-// What is small is a file, what is large an *os.File, and both read alike.
+// A file reads, seeks and goes out by sendfile as an *os.File does.
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "x/")
@@ -54,7 +56,7 @@ func TestFile(t *testing.T) {
 		t.Skip("no openat2")
 	}
 	path := filepath.Join(dir, "x", "file")
-	for _, size := range []int{0, 1, smallFile, smallFile + 1, 10 * smallFile} {
+	for _, size := range []int{0, 1, 4096, 100000} {
 		want := bytes.Repeat([]byte("ab"), size)[:size]
 		if err := os.WriteFile(path, want, 0o644); err != nil {
 			t.Fatal(err)
@@ -62,9 +64,6 @@ func TestFile(t *testing.T) {
 		f, err := tr.Open("x/file")
 		if err != nil {
 			t.Fatal(err)
-		}
-		if _, isOS := f.(*os.File); isOS != (size > smallFile) {
-			t.Errorf("%d bytes are a %T", size, f)
 		}
 		if got, err := io.ReadAll(f); !bytes.Equal(got, want) || err != nil {
 			t.Errorf("read %d bytes of %d, %v", len(got), size, err)
@@ -75,10 +74,52 @@ func TestFile(t *testing.T) {
 		if n, err := f.(io.ReaderAt).ReadAt(make([]byte, 2), int64(size)-1); size > 0 && (n != 1 || err != io.EOF) {
 			t.Errorf("ReadAt across the end: %d, %v", n, err)
 		}
+		if n, err := f.(io.Seeker).Seek(int64(size/2), io.SeekStart); n != int64(size/2) || err != nil {
+			t.Errorf("Seek: %d, %v", n, err)
+		}
+		if got := receive(t, f); !bytes.Equal(got, want[size/2:]) {
+			t.Errorf("sendfile of %d bytes of %d", len(got), size)
+		}
 		if err := f.Close(); err != nil {
 			t.Error(err)
 		}
+		raw, err := f.(syscall.Conn).SyscallConn()
+		if err == nil {
+			err = raw.Control(func(uintptr) { t.Error("a closed file is used") })
+		}
+		if !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
 	}
+}
+
+// receive returns what comes out of a TCP connection that f is copied to.
+func receive(t *testing.T, f io.Reader) []byte {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	sent := make(chan error, 1)
+	go func() {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err == nil {
+			_, err = c.(*net.TCPConn).ReadFrom(&io.LimitedReader{R: f, N: 1 << 30})
+			c.Close()
+		}
+		sent <- err
+	}()
+	c, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	got, err := io.ReadAll(c)
+	if err := errors.Join(err, <-sent); err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 func TestFileStat(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 )
 
 // Open opens a regular file for reading; the caller closes it. Neither a FIFO
-// nor a device holds it up. A local file of more than a few KiB is an *os.File,
-// and every local one an io.ReaderAt.
+// nor a device holds it up. A local file is also an io.ReaderAt, an io.Seeker and
+// a syscall.Conn, by which it can be sent without copying it.
 func (t *Tree) Open(name string) (fs.File, error) {
 	name, err := Clean(name)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -140,20 +139,22 @@ func replaced(before, after fs.FileInfo) bool {
 		after.Size() == before.Size() && !after.ModTime().Equal(before.ModTime())
 }
 
-// sendSection sends a part of a file. An *os.File is read from directly, so
-// that it can go out by sendfile.
+// sendSection sends a part of a file. One that can seek is read from directly,
+// so that it can go out by sendfile.
 func (h *host) sendSection(s *io.SectionReader) (int64, error) {
 	outer, off, n := s.Outer()
-	switch f := outer.(type) {
-	case *os.File:
-		if _, err := f.Seek(off, io.SeekStart); err != nil {
-			return 0, err
-		}
-		return h.sendFile(f, f, n)
-	case fs.File:
+	f, ok := outer.(fs.File)
+	if !ok {
+		return h.out.Send(s, n, h.pace)
+	}
+	seeker, ok := f.(io.Seeker)
+	if !ok {
 		return h.sendFile(f, s, n)
 	}
-	return h.out.Send(s, n, h.pace)
+	if _, err := seeker.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	return h.sendFile(f, f, n)
 }
 
 // pace lets a transfer go on, piece by piece, until the session has to end.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"mts/core"
 )
@@ -95,13 +96,34 @@ func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
 			return Reply{}, fmt.Errorf("%w: more data than expected", ErrProtocol)
 		}
 		max -= block
-		if _, err := io.CopyN(w, r.r, block); err != nil {
+		if err := r.copy(w, block); err != nil {
 			return Reply{}, unexpected(err)
 		}
 		block, reply, err = r.Next()
 		err = unexpected(err)
 	}
 	return reply, err
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+
+// copy copies n bytes of a block to w, in large writes.
+func (r *ReplyReader) copy(w io.Writer, n int64) error {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	for n > 0 {
+		got, err := io.ReadFull(r.r, (*buf)[:min(n, int64(len(*buf)))])
+		if got > 0 { // even if no more comes
+			if _, err := w.Write((*buf)[:got]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		n -= int64(got)
+	}
+	return nil
 }
 
 // line reads one line that isn't empty.

@@ -59,7 +59,9 @@ func (c *Call) Fields() []string { return strings.Fields(c.arg) }
 func (c *Call) Session() Session { return c.host.Session() }
 
 // Write sends data ahead of the status line. It blocks while the client
-// doesn't read. An error means that the client can't be reached.
+// doesn't read. An error means that the client can't be reached. A call that
+// fails after it has sent data ends the session in stream mode, where nothing
+// tells data from a failure.
 func (c *Call) Write(p []byte) (int, error) { return c.host.Write(p) }
 
 // Printf sends formatted data.
@@ -122,5 +124,6 @@ func (c *Call) Logf(format string, a ...any) { c.host.Logf(fmt.Sprintf(format, a
 // outlives reloads and restarts; built-in verbs have none.
 func (c *Call) Load(key string) (string, bool) { return c.host.Load(key) }
 
-// Save keeps value under key. It fails if the store would become too large.
+// Save keeps value under key. It fails if the store would become too large. Two
+// calls at once that load, change and save the same key lose one change.
 func (c *Call) Save(key, value string) error { return c.host.Save(key, value) }

@@ -9,10 +9,11 @@ type Plugin struct {
 
 // Hooks are called at the events of a session; nil ones aren't. An error
 // vetoes what is about to happen: if it is an *Error, the client sees its text
-// and code.
+// and code. A hook of a plugin that hangs or fails vetoes too: a guard that can't
+// answer hasn't agreed. Done only listens.
 type Hooks struct {
 	Connect func(*Call) error                     // after the handshake, before the greeting
 	Login   func(*Call) error                     // after the password was right
 	Open    func(*Call) error                     // before FILE, PART and HASH; Arg is the cleaned path
-	Done    func(c *Call, bytes int64, err error) // after a transfer; Arg is the cleaned path
+	Done    func(c *Call, bytes int64, err error) // after each FILE or PART; Arg is the cleaned path
 }

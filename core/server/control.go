@@ -54,7 +54,7 @@ func (h *host) enter(user string) error {
 		grant = h.server.cfg.Grant(user)
 	}
 	h.become(user, grant)
-	if err := h.runHooks(user, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
+	if err := h.runHooks("login", user, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
 		h.become("", Grant{})
 		return err
 	}

@@ -176,9 +176,17 @@ func (h *host) report(cmd core.Command, arg string, err error) {
 	switch {
 	case h.sends && log.Enabled(h.ctx, slog.LevelInfo):
 		h.log("transfer", "user", h.user, "verb", cmd.Verb, "path", wire.Printable(h.path), "bytes", h.bytes, "dur", time.Since(h.start), "err", err)
+	case h.plugin != "" && err != nil && brokenPlugin(err):
+		h.log("command", "user", h.user, "verb", cmd.Verb, "plugin", h.plugin, "err", err)
 	case !h.sends && log.Enabled(h.ctx, slog.LevelDebug):
 		log.Debug("command", "session", h.id, "user", h.user, "verb", cmd.Verb, "err", err)
 	}
+}
+
+// brokenPlugin reports whether a plugin failed, rather than refused something.
+func brokenPlugin(err error) bool {
+	told := (*core.Error)(nil)
+	return errors.As(err, &told) && (told.Code == core.CodePluginFailed || told.Code == core.CodePluginTimeout)
 }
 
 // Sessions returns a snapshot of all sessions.
@@ -194,7 +202,11 @@ func (h *host) Notify(filter, text string) (int, error) {
 }
 
 // Logf writes a line to the log.
-func (h *host) Logf(text string) { h.log("note", "user", h.user, "plugin", h.plugin, "text", text) }
+func (h *host) Logf(text string) { h.note(h.plugin, text) }
+
+func (h *host) note(plugin, text string) {
+	h.log("note", "user", wire.Printable(h.user), "plugin", plugin, "text", text)
+}
 
 var errNoStore = errors.New("built-in verbs have no store")
 

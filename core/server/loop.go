@@ -70,7 +70,7 @@ func (c *session) greet() error {
 // client's certificate says who it is.
 func (c *session) welcome() error {
 	h := c.begin("")
-	if err := h.runHooks("", func(k core.Hooks) func(*core.Call) error { return k.Connect }); err != nil {
+	if err := h.runHooks("connect", "", func(k core.Hooks) func(*core.Call) error { return k.Connect }); err != nil {
 		return err
 	}
 	err := h.loginByCert()

@@ -8,12 +8,18 @@ import (
 
 	"mts/core"
 	"mts/core/exports"
+	"mts/core/wire"
 )
 
 // A pluginTable is what the plugins of one moment offer. It doesn't change.
 type pluginTable struct {
 	verbs map[string]pluginCommand
-	hooks []core.Hooks // in the order of the plugins
+	hooks []pluginHooks // in the order of the plugins
+}
+
+type pluginHooks struct {
+	core.Hooks
+	plugin string
 }
 
 type pluginCommand struct {
@@ -27,7 +33,7 @@ type pluginCommand struct {
 func (s *Server) SetPlugins(plugins []core.Plugin) error {
 	table := &pluginTable{verbs: make(map[string]pluginCommand)}
 	for _, p := range plugins {
-		table.hooks = append(table.hooks, p.Hooks)
+		table.hooks = append(table.hooks, pluginHooks{p.Hooks, p.Name})
 		for _, cmd := range p.Commands {
 			if _, taken := s.verbs[cmd.Verb]; taken {
 				return fmt.Errorf("plugin %s claims %s, which is built in", p.Name, cmd.Verb)
@@ -42,15 +48,16 @@ func (s *Server) SetPlugins(plugins []core.Plugin) error {
 	return nil
 }
 
-// runHooks calls one hook of every plugin until one vetoes. The client is told
-// why in the hook's own words.
-func (h *host) runHooks(arg string, hook func(core.Hooks) func(*core.Call) error) error {
+// runHooks calls the hook of that name of every plugin until one vetoes. The
+// client is told why in the hook's own words.
+func (h *host) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
 	for _, hooks := range h.server.plugins.Load().hooks {
-		run := hook(hooks)
+		run := hook(hooks.Hooks)
 		if run == nil {
 			continue
 		}
-		if err := run(core.NewCall(h.ctx, hookHost{h}, arg)); err != nil {
+		if err := run(core.NewCall(h.ctx, hookHost{h, hooks.plugin}, arg)); err != nil {
+			h.log("refused", "reason", "plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(h.user), "err", err)
 			var told *core.Error
 			if !errors.As(err, &told) {
 				told = core.Errorf(core.CodeAborted, "%s", err)
@@ -65,14 +72,20 @@ func (h *host) runHooks(arg string, hook func(core.Hooks) func(*core.Call) error
 func (h *host) done(err error) {
 	for _, hooks := range h.server.plugins.Load().hooks {
 		if hooks.Done != nil {
-			hooks.Done(core.NewCall(h.ctx, hookHost{h}, h.path), h.bytes, err)
+			hooks.Done(core.NewCall(h.ctx, hookHost{h, hooks.plugin}, h.path), h.bytes, err)
 		}
 	}
 }
 
 // A hookHost is the host of a hook's call: a hook has no reply to write to, and
 // what it opens isn't asked about again.
-type hookHost struct{ *host }
+type hookHost struct {
+	*host
+	plugin string
+}
+
+// Logf writes a line to the log, in the plugin's name.
+func (h hookHost) Logf(text string) { h.note(h.plugin, text) }
 
 func (h hookHost) Open(path string) (fs.File, error) { return h.open(path) }
 
@@ -93,5 +106,5 @@ func (h *host) beforeOpen(name string) error {
 	if h.plugin != "" {
 		return nil
 	}
-	return h.runHooks(path, func(k core.Hooks) func(*core.Call) error { return k.Open })
+	return h.runHooks("open", path, func(k core.Hooks) func(*core.Call) error { return k.Open })
 }

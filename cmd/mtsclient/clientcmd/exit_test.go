@@ -1,6 +1,7 @@
 package clientcmd
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"os"
@@ -31,6 +32,8 @@ func TestUsage(t *testing.T) {
 		{"--server", b.addr, "--no-such-flag", "x"},
 		{"--server", b.addr, "--timeout", "0s", "x"},
 		{"--server", b.addr, "--timeout", "soon", "x"},
+		{"--server", b.addr, "--timeout", "0", "x"},
+		{"--server", b.addr, "--timeout", "1.2.3", "x"},
 		{"--server", b.addr, "--cert", "x", "x"},
 		{"--server", b.addr, "--pin", "sha256:short", "x"},
 		{"--server", b.addr, "--ca", filepath.Join(b.saved, "none"), "x"},
@@ -147,11 +150,12 @@ func TestTrust(t *testing.T) {
 		{"wrong authority", []string{"--ca", write(t, "ca", string(otherPEM))}, exitTLS, nil},
 		{"right authority", []string{"--ca", write(t, "ca", string(b.pem))}, 0, nil},
 		{"pin before authority", []string{"--pin", b.pin, "--ca", write(t, "ca", string(otherPEM))}, 0, nil},
-		{"unknown", []string{"--known-hosts", known}, exitTLS, []string{b.pin}},
+		{"unknown", []string{"--known-hosts", known}, exitTLS, []string{b.pin, "--pin", "--trust"}},
 		{"still unknown", []string{"--known-hosts", known}, exitTLS, []string{b.pin}},
 		{"trusted once", []string{"--known-hosts", known, "--trust"}, 0, nil},
 		{"known", []string{"--known-hosts", known}, 0, nil},
 		{"changed", []string{"--known-hosts", write(t, "k", b.addr+" "+otherPin+"\n"), "--trust"}, exitTLS, []string{b.pin, otherPin}},
+		{"one of several", []string{"--known-hosts", write(t, "k", b.addr+" "+otherPin+"\n"+b.addr+" "+b.pin+"\n")}, 0, nil},
 		{"broken line", []string{"--known-hosts", write(t, "k", b.addr+" sha256:x\n"), "--trust"}, exitTLS, nil},
 		{"others known", []string{"--known-hosts", write(t, "k", "# mine\n\nother:6870 x\n"+b.addr+"  "+b.pin)}, 0, nil},
 	}
@@ -175,6 +179,37 @@ func TestTrust(t *testing.T) {
 	}
 	if _, err := certs.ParsePin(b.pin); err != nil {
 		t.Error(err)
+	}
+}
+
+// A key that the server doesn't prove to have is never known.
+func TestStolenCertificate(t *testing.T) {
+	newBench(t)
+	config, _, _ := serverTLS(t)
+	other, pin, _ := serverTLS(t)
+	config.Certificates[0].Certificate = other.Certificates[0].Certificate
+	ln := listen(t)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				tls.Server(c, config).Handshake()
+			}()
+		}
+	}()
+	known := filepath.Join(t.TempDir(), "known")
+	for _, trust := range [][]string{{"--trust", "--known-hosts", known}, {"--pin", pin}} {
+		code, _, errs := run(append(trust, "--server", ln.Addr().String(), "x")...)
+		if code != exitTLS || errs == "" {
+			t.Errorf("%q: code %d, stderr %q", trust, code, errs)
+		}
+	}
+	if data, err := os.ReadFile(known); err == nil {
+		t.Errorf("known hosts: %q", data)
 	}
 }
 

@@ -85,12 +85,14 @@ func (x *expansion) admit(name string, single bool) error {
 		}
 		x.taken[name] = true
 	}
-	in, err := x.folder.enter(name)
-	if err != nil {
-		return err
-	}
-	defer x.folder.leave(in)
-	return x.folder.free(in.root, path.Base(name))
+	return x.folder.persist(func() error {
+		in, err := x.folder.enter(name)
+		if err != nil {
+			return err
+		}
+		defer x.folder.leave(in)
+		return x.folder.free(in.root, path.Base(name))
+	})
 }
 
 // tree yields what is in a folder and the folders in it.
@@ -101,7 +103,7 @@ func (x *expansion) tree(l *listing, dir, name string, level int) bool {
 	}
 	if err == nil && x.folder != nil && name != "" {
 		if err = checkName(path.Base(name)); err == nil {
-			err = x.folder.top.MkdirAll(name, 0o777)
+			err = x.folder.persist(func() error { return x.folder.mkdir(name) })
 		}
 	}
 	if err != nil {

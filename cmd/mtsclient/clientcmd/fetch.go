@@ -145,21 +145,48 @@ func (a *app) fetch(ctx context.Context, j *job) error {
 	return err
 }
 
-// compare returns nil if the file that is there already has the size and the
-// time, to a second, of the server's.
+// compare returns nil if the file that is there already is the server's: if it
+// has its size and, to a second, its time, or its SHA-256 where that counts.
 func (a *app) compare(ctx context.Context, j *job) error {
 	local, err := a.folder.top.Lstat(filepath.FromSlash(j.name))
 	if err != nil || !local.Mode().IsRegular() {
 		return errExists
 	}
-	return a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
-		info, err := conn.Stat(ctx, j.path)
-		if err == nil && (info.Size != local.Size() || info.Modified.Unix() != local.ModTime().Unix()) {
-			err = errExists
-		}
-		j.size = info.Size
+	var info core.Info
+	err = a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+		info, err = conn.Stat(ctx, j.path)
 		return false, err
 	})
+	j.size = info.Size
+	switch {
+	case err != nil:
+		return err
+	case info.Size != local.Size():
+		return errExists
+	case a.verify || a.json:
+		return a.compareContent(ctx, j)
+	case info.Modified.Unix() != local.ModTime().Unix():
+		return errExists
+	}
+	return nil
+}
+
+// compareContent compares the SHA-256 of the file that is there already with
+// the server's.
+func (a *app) compareContent(ctx context.Context, j *job) error {
+	sum, err := a.folder.hash(filepath.FromSlash(j.name))
+	if err != nil {
+		return err
+	}
+	want, err := a.hash(ctx, j.path)
+	switch {
+	case err != nil:
+		return err
+	case sum != want:
+		return errExists
+	}
+	j.sum = sum
+	return nil
 }
 
 // transfer runs t until the file is whole and what it should be.
@@ -175,7 +202,7 @@ func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 		}
 		got := t.size-before >= headway
 		if again(err) && (isCode(err, core.CodeChanged) || !t.known()) {
-			if err := t.restart(); err != nil {
+			if err := t.restart(err); err != nil {
 				return false, broken{err}
 			}
 		}
@@ -185,26 +212,38 @@ func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 		err = a.compareHash(ctx, t)
 	}
 	j.received, j.size = t.received, max(t.size, t.info.Size)
-	if err == nil && t.sum != nil {
+	if err != nil {
+		j.size = max(j.size, t.said, t.received)
+		return err
+	}
+	if t.sum != nil {
 		j.sum = hex.EncodeToString(t.sum.Sum(nil))
 	}
-	return err
+	return nil
 }
 
 // compareHash compares the hash of what came with the server's own.
 func (a *app) compareHash(ctx context.Context, t *transfer) error {
-	var want string
-	err := a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
-		want, err = conn.Hash(ctx, t.path)
-		return false, err
-	})
+	want, err := a.hash(ctx, t.path)
 	if err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return err
 	}
 	if got := hex.EncodeToString(t.sum.Sum(nil)); got != want {
 		return fmt.Errorf("%w: its SHA-256 is %s, the server says %s", client.ErrIntegrity, got, want)
 	}
 	return nil
+}
+
+// hash returns the SHA-256 that the server computes of a file.
+func (a *app) hash(ctx context.Context, path string) (sum string, err error) {
+	err = a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+		sum, err = conn.Hash(ctx, path)
+		return false, err
+	})
+	if err != nil {
+		return "", fmt.Errorf("verify: %w", err)
+	}
+	return sum, nil
 }
 
 // wait holds a transfer up, for --limit-rate.

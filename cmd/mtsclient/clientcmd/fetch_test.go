@@ -3,8 +3,10 @@ package clientcmd
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +156,51 @@ func TestNames(t *testing.T) {
 		t.Errorf("a control character was shown: %q", errs)
 	}
 	b.holds(map[string]string{"x": "first"})
+}
+
+// Names of all lengths can be saved under, until they are too long.
+func TestLongNames(t *testing.T) {
+	b := newBench(t)
+	want := make(map[string]string)
+	for _, size := range []int{200, 242, 243, 244, 254} {
+		name := strings.Repeat("n", size)
+		want[name+"1"] = random(2<<20 + size)
+		want[name+"2"] = random(2<<20 - size)
+	}
+	want[strings.Repeat("€", 85)] = random(2 << 20)
+	for name, content := range want {
+		b.put(name, content)
+	}
+	args := slices.Collect(maps.Keys(want))
+	if code, _, errs := b.run(args...); code != 0 || errs != "" {
+		t.Errorf("code %d, stderr %q", code, errs)
+	}
+	b.holds(want)
+	if code, _, errs := b.run(strings.Repeat("n", 256)); code != exitSome || !strings.Contains(errs, errName.Error()) {
+		t.Errorf("a name too long: code %d, stderr %q", code, errs)
+	}
+}
+
+// A link to a folder isn't followed, even if it stays in the output folder.
+func TestLinkedFolder(t *testing.T) {
+	for at, target := range map[string]string{"tree": "other", "tree/sub": "../other"} {
+		b := newBench(t)
+		b.put("tree/sub/x", "content")
+		link, other := filepath.Join(b.saved, at), filepath.Join(b.saved, "other")
+		for _, dir := range []string{filepath.Dir(link), other} {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := b.run("-r", "--force", "tree")
+		if code != exitSome || out != "" || !strings.Contains(errs, errLinked.Error()) {
+			t.Errorf("%s: code %d, stdout %q, stderr %q", at, code, out, errs)
+		}
+		if entries, err := os.ReadDir(other); err != nil || len(entries) > 0 {
+			t.Errorf("%s: followed: %v, %v", at, entries, err)
+		}
+	}
 }

@@ -27,7 +27,7 @@ type settings struct {
 	verify, force     bool
 	parallel, retries int
 	rate              config.Size
-	timeout           time.Duration
+	timeout           patience
 	pin, ca           string
 	cert, key         string
 	knownHosts        string
@@ -85,7 +85,7 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.verify, "verify", false, "compare SHA-256")
 	f.BoolVar(&a.force, "force", false, "overwrite files")
 	f.TextVar(&a.rate, "limit-rate", config.Size(0), "bytes a second")
-	f.DurationVar(&a.timeout, "timeout", client.DefaultTimeout, "longest wait for the server")
+	f.TextVar(&a.timeout, "timeout", patience(client.DefaultTimeout), "longest wait for the server")
 	f.StringVar(&a.pin, "pin", "", "the server's key")
 	f.StringVar(&a.ca, "ca", "", "file of authorities that certify the server")
 	f.StringVar(&a.cert, "cert", "", "file of the client certificate")
@@ -140,7 +140,7 @@ func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 	case a.retries < 0:
 		return usagef("--retries %d is less than none", a.retries)
 	case a.timeout <= 0:
-		return usagef("--timeout %v is not a time to wait", a.timeout)
+		return usagef("--timeout %v is not a time to wait", time.Duration(a.timeout))
 	}
 	for _, arg := range args {
 		if arg == "" {
@@ -161,12 +161,11 @@ func (a *app) url() string {
 	return "mts://" + a.server
 }
 
-// options returns how to reach the server, from the flags.
-func (a *app) options() (client.Options, error) {
+// connectOptions returns how to reach the server, from the flags.
+func (a *app) connectOptions() (client.Options, error) {
 	o := client.Options{
 		KnownHosts: a.knownHosts,
-		Ask:        a.ask,
-		Timeout:    a.timeout,
+		Timeout:    time.Duration(a.timeout),
 		Notice:     a.notice,
 	}
 	if a.pin != "" {
@@ -210,6 +209,21 @@ func configFolder() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	return filepath.Join(home, ".config"), err
+}
+
+// patience is a time to wait, as text "1m30s" or a number of seconds.
+type patience time.Duration
+
+func (p patience) MarshalText() ([]byte, error) { return []byte(time.Duration(p).String()), nil }
+
+func (p *patience) UnmarshalText(text []byte) error {
+	s := string(text)
+	if strings.Trim(s, ".0123456789") == "" {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	*p = patience(d)
+	return err
 }
 
 // account is whom to log in as, in words.

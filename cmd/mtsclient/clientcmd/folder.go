@@ -1,12 +1,16 @@
 package clientcmd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"mts/core/atomicfile"
 )
@@ -14,6 +18,7 @@ import (
 var (
 	errExists = errors.New("is there already; --force overwrites it")
 	errTwice  = errors.New("another file that was asked for has the same name")
+	errLinked = errors.New("what has the name of a folder here isn't one")
 )
 
 // A folder is where files are saved, and folders in it. No link leads out.
@@ -22,9 +27,12 @@ type folder struct {
 	force bool // overwrite
 	disk  groupSync
 
-	mu   sync.Mutex
-	dirs map[string]*dir // those that are open
-	used map[string]bool // those in which files were saved
+	mu     sync.Mutex
+	closed sync.Cond       // on mu: a part has been closed
+	closes int             // how many have been
+	open   int             // parts that are open
+	dirs   map[string]*dir // those that are open
+	used   map[string]bool // those in which files were saved
 }
 
 // A dir is one folder of a folder, kept open while files in it are under way.
@@ -46,7 +54,79 @@ func openFolder(name string, force bool) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{top: top, force: force, dirs: make(map[string]*dir), used: make(map[string]bool)}, nil
+	d := &folder{top: top, force: force, dirs: make(map[string]*dir), used: make(map[string]bool)}
+	d.closed.L = &d.mu
+	return d, nil
+}
+
+// mkdir makes the folder name and those that it is in. It follows no links,
+// not even those that stay within the top.
+func (d *folder) mkdir(name string) error {
+	for end := range len(name) + 1 {
+		if end < len(name) && name[end] != '/' {
+			continue
+		}
+		if err := d.top.Mkdir(name[:end], 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if fi, err := d.top.Lstat(name[:end]); err != nil || !fi.IsDir() {
+			return errors.Join(errLinked, err)
+		}
+	}
+	return nil
+}
+
+// persist calls open, and again after a part has been closed as long as it
+// fails because too many files are open. Who calls it must have no part open.
+func (d *folder) persist(open func() error) error {
+	for {
+		d.mu.Lock()
+		before := d.closes
+		d.mu.Unlock()
+		err := open()
+		if !tooMany(err) {
+			return err
+		}
+		d.mu.Lock()
+		for d.closes == before && d.open > 0 {
+			d.closed.Wait()
+		}
+		stuck := d.closes == before
+		d.mu.Unlock()
+		if stuck {
+			return err
+		}
+	}
+}
+
+// count counts a part that has been opened, 1, or closed, -1.
+func (d *folder) count(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open += n; n < 0 {
+		d.closes++
+		d.closed.Broadcast()
+	}
+}
+
+func tooMany(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// hash returns the SHA-256 of a file, in hexadecimal.
+func (d *folder) hash(name string) (string, error) {
+	var f *os.File
+	err := d.persist(func() (err error) {
+		f, err = d.top.Open(name)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // enter opens the folder that the file name is in.

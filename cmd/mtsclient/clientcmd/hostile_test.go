@@ -256,3 +256,12 @@ func TestFullTarget(t *testing.T) {
 		t.Errorf("code %d, stderr %q", code, errs.String())
 	}
 }
+
+// What is on stdout can't be taken back: a break ends the file, and is named.
+func TestCutStdout(t *testing.T) {
+	s := lie(t, ready, map[string]string{"PART": "$9\r\nhello" + cut})
+	code, out, errs := s.run("-", "x")
+	if code != exitIntegrity || out != "hello" || !strings.Contains(errs, "connection lost") || strings.Contains(errs, "changed") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, errs)
+	}
+}

@@ -14,44 +14,39 @@ import (
 	"mts/core/client"
 )
 
-// A dialer connects and logs in.
-type dialer func(context.Context) (*client.Conn, error)
+// dial connects and logs in.
+func (a *app) dial(ctx context.Context) (*client.Conn, error) {
+	conn, err := client.Dial(ctx, a.url(), a.options)
+	if err != nil {
+		return nil, err
+	}
+	return a.login(ctx, conn)
+}
 
-// dialer returns how to reach the server. The password is asked for once the
-// server has proved who it is.
-func (a *app) dialer(ctx context.Context) (dialer, error) {
-	o, err := a.options()
-	if err != nil {
-		return nil, err
+// login logs in on a connection, or closes it. The password is asked for now
+// that the server has proved who it is.
+func (a *app) login(ctx context.Context, conn *client.Conn) (*client.Conn, error) {
+	if a.password == nil {
+		return conn, nil
 	}
-	password, err := a.password(ctx)
-	if err != nil {
-		return nil, err
+	secret, err := a.password()
+	if err == nil {
+		err = conn.Login(ctx, a.user, secret)
 	}
-	return func(ctx context.Context) (*client.Conn, error) {
-		conn, err := client.Dial(ctx, a.url(), o)
-		if err != nil || password == nil {
-			return conn, err
-		}
-		secret, err := password()
-		if err == nil {
-			err = conn.Login(ctx, a.user, secret)
-		}
-		if err == nil {
-			return conn, nil
-		}
-		conn.Close()
-		if errors.Is(err, client.ErrLost) {
-			err = fmt.Errorf("%w: %w", client.ErrConnect, err)
-		}
-		return nil, err
-	}, nil
+	if err == nil {
+		return conn, nil
+	}
+	conn.Close()
+	if errors.Is(err, client.ErrLost) {
+		err = fmt.Errorf("%w: %w", client.ErrConnect, err)
+	}
+	return nil, err
 }
 
 // A link is one of the parallel connections. It is made when it is needed, and
 // anew when it is lost.
 type link struct {
-	dial    dialer
+	dial    func(context.Context) (*client.Conn, error)
 	retries int
 	busy    atomic.Int32 // files and listings under way on it
 	dead    atomic.Bool  // there will never be a connection again
@@ -71,14 +66,18 @@ func (l *link) connection(ctx context.Context) (*client.Conn, error) {
 	return l.conn, l.err
 }
 
+// redial connects. A server that was there before may come back; one that
+// never was has to answer, if not to the end.
 func (l *link) redial(ctx context.Context) {
 	for try := 0; ; try++ {
 		var conn *client.Conn
 		if conn, l.err = l.dial(ctx); l.err == nil {
 			l.conn = conn
+			return
 		}
-		if !errors.Is(l.err, client.ErrConnect) && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
-			l.dead.Store(l.err != nil)
+		back := l.conn != nil && errors.Is(l.err, client.ErrConnect)
+		if !back && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
+			l.dead.Store(true)
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package clientcmd
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +58,7 @@ func (a *app) listEntry(w io.Writer, info core.Info) {
 		kind = "dir"
 	}
 	if a.json {
-		json.NewEncoder(w).Encode(struct {
+		writeJSON(w, struct {
 			Name   string    `json:"name"`
 			Type   string    `json:"type"` // file or dir
 			Size   int64     `json:"size"`

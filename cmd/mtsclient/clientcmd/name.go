@@ -18,8 +18,8 @@ func baseName(path string) string {
 // checkName reports names that aren't those of a file in the folder at hand,
 // and those of unfinished files.
 func checkName(name string) error {
-	unfinished := strings.HasPrefix(name, ".") && (strings.HasSuffix(name, partSuffix) || strings.HasSuffix(name, noteSuffix))
-	if name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {
+	unfinished := strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
+	if len(name) > maxName || name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {
 		return errName
 	}
 	return nil

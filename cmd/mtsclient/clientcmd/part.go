@@ -1,6 +1,8 @@
 package clientcmd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,12 +18,23 @@ import (
 	"mts/core"
 )
 
-// The ends of the names beside ".NAME": of the unfinished file, and of the
-// note about it.
-const (
-	partSuffix = ".part"
-	noteSuffix = ".part.note"
-)
+// maxName is the most bytes of a name, on most file systems.
+const maxName = 255
+
+// partName returns the name of the unfinished file of name.
+func partName(name string) string { return "." + name + ".part" }
+
+// tempNames returns the names of the unfinished file of name and of the note
+// about it. No file to save has a note's name for its part's: checkName refuses
+// names of parts.
+func tempNames(name string) (part, note string) {
+	if over := len(partName(partName(name))) - maxName; over > 0 {
+		sum := sha256.Sum256([]byte(name))
+		mark := "-" + hex.EncodeToString(sum[:8])
+		name = strings.ToValidUTF8(name[:len(name)-over-len(mark)], "") + mark
+	}
+	return partName(name), partName(partName(name))
+}
 
 // checkpoint is after how many bytes the note is brought up to date.
 const checkpoint = 16 << 20
@@ -37,7 +51,8 @@ type part struct {
 	dir    *dir
 	file   *os.File
 	name   string // of the file once it is whole
-	temp   string // what its names begin with until then
+	temp   string // its name until then
+	beside string // the name of its note
 	note   note
 
 	size    int64
@@ -59,16 +74,23 @@ type note struct {
 // create opens the unfinished file of name, which is path on the server: as it
 // was left if resume is set and it can be gone on with, else empty.
 func (d *folder) create(name, remote string, resume bool) (*part, error) {
-	in, err := d.enter(name)
+	var p *part
+	err := d.persist(func() error {
+		in, err := d.enter(name)
+		if err != nil {
+			return err
+		}
+		p = &part{folder: d, dir: in, name: path.Base(name), note: note{Path: remote}}
+		p.temp, p.beside = tempNames(p.name)
+		if err = p.open(resume); err != nil {
+			p.release()
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	base := path.Base(name)
-	p := &part{folder: d, dir: in, name: base, temp: "." + base, note: note{Path: remote}}
-	if err := p.open(resume); err != nil {
-		p.close()
-		return nil, err
-	}
+	d.count(1)
 	return p, nil
 }
 
@@ -77,7 +99,7 @@ func (d *folder) create(name, remote string, resume bool) (*part, error) {
 func (p *part) open(resume bool) (err error) {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	root, name := p.dir.root, p.temp+partSuffix
+	root, name := p.dir.root, p.temp
 	p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	fresh := err == nil
 	if errors.Is(err, fs.ErrExist) {
@@ -99,7 +121,11 @@ func (p *part) open(resume bool) (err error) {
 	if fresh { // there is no note without a part
 		return nil
 	}
-	if n, ok := p.readNote(); resume && ok && n.Path == p.note.Path && n.Synced <= ours.Size() {
+	n, err := p.readNote()
+	if tooMany(err) {
+		return err
+	}
+	if resume && err == nil && n.Path == p.note.Path && n.Synced <= ours.Size() {
 		p.note = n
 	}
 	return p.truncate(p.note.Synced)
@@ -107,6 +133,11 @@ func (p *part) open(resume bool) (err error) {
 
 // close gives back what the part holds.
 func (p *part) close() error {
+	defer p.folder.count(-1)
+	return p.release()
+}
+
+func (p *part) release() error {
 	defer p.folder.leave(p.dir)
 	if p.file == nil {
 		return nil
@@ -138,7 +169,7 @@ func reopen(root *os.Root, name string, flag int) (*os.File, error) {
 // truncate cuts the file off. At 0 it isn't a part of anything any more.
 func (p *part) truncate(size int64) error {
 	if size == 0 {
-		p.dir.root.Remove(p.temp + noteSuffix)
+		p.dir.root.Remove(p.beside)
 		p.note = note{Path: p.note.Path}
 	}
 	p.size, p.noted = size, size
@@ -180,7 +211,10 @@ func (p *part) learn(info core.Info) error {
 		return nil
 	}
 	p.note.ETag, p.note.Size = info.ETag, info.Size
-	return p.writeNote(p.note)
+	if err := p.writeNote(p.note); !tooMany(err) { // else Write will do it
+		return err
+	}
+	return nil
 }
 
 // commit gives the file its name, once all of it is on disk: so that no crash
@@ -189,7 +223,7 @@ func (p *part) commit(modified time.Time) error {
 	p.syncs.Wait()
 	root := p.dir.root
 	if !modified.IsZero() {
-		if err := root.Chtimes(p.temp+partSuffix, time.Time{}, modified); err != nil {
+		if err := root.Chtimes(p.temp, time.Time{}, modified); err != nil {
 			return err
 		}
 	}
@@ -202,9 +236,9 @@ func (p *part) commit(modified time.Time) error {
 		return err
 	}
 	if p.note.ETag != "" {
-		root.Remove(p.temp + noteSuffix)
+		root.Remove(p.beside)
 	}
-	if err := root.Rename(p.temp+partSuffix, p.name); err != nil {
+	if err := root.Rename(p.temp, p.name); err != nil {
 		return err
 	}
 	p.folder.saved(p.dir)
@@ -228,8 +262,8 @@ func (p *part) discard() {
 	p.syncs.Wait()
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	p.dir.root.Remove(p.temp + noteSuffix)
-	p.dir.root.Remove(p.temp + partSuffix)
+	p.dir.root.Remove(p.beside)
+	p.dir.root.Remove(p.temp)
 }
 
 // writeNote replaces the note. One that is cut off by a crash can't be read,
@@ -239,7 +273,7 @@ func (p *part) writeNote(n note) error {
 	if err != nil {
 		return err
 	}
-	root, name := p.dir.root, p.temp+noteSuffix
+	root, name := p.dir.root, p.beside
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -254,15 +288,18 @@ func (p *part) writeNote(n note) error {
 // maxNote is the most bytes of a note that are read.
 const maxNote = 64 << 10
 
-func (p *part) readNote() (n note, ok bool) {
-	f, err := reopen(p.dir.root, p.temp+noteSuffix, os.O_RDONLY)
+func (p *part) readNote() (n note, err error) {
+	f, err := reopen(p.dir.root, p.beside, os.O_RDONLY)
 	if err != nil {
-		return n, false
+		return note{}, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxNote))
-	if err != nil || json.Unmarshal(data, &n) != nil {
-		return note{}, false
+	if err == nil {
+		err = json.Unmarshal(data, &n)
 	}
-	return n, n.ETag != "" && n.Synced > 0 && n.Synced <= n.Size
+	if err == nil && (n.ETag == "" || n.Synced <= 0 || n.Synced > n.Size) {
+		err = errPart
+	}
+	return n, err
 }

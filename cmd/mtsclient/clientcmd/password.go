@@ -3,7 +3,6 @@ package clientcmd
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,10 +18,10 @@ import (
 // maxPassword is the most bytes of a password file that are read.
 const maxPassword = wire.MaxLine
 
-// password returns how to get at the password: from the file that
+// findPassword returns how to get at the password: from the file that
 // MTS_PASSWORD_FILE names, from MTS_PASSWORD, or from a prompt, which is shown
 // once. Without any, a client certificate may do: nil is returned then.
-func (a *app) password(ctx context.Context) (func() (string, error), error) {
+func (a *app) findPassword(ctx context.Context) (func() (string, error), error) {
 	if file := os.Getenv("MTS_PASSWORD_FILE"); file != "" {
 		password, err := readPassword(file)
 		return func() (string, error) { return password, nil }, err
@@ -58,44 +57,45 @@ func readPassword(file string) (string, error) {
 // prompt asks for the password without showing it.
 func (a *app) prompt(ctx context.Context, fd int) (string, error) {
 	fmt.Fprintf(a.stderr, "Password of %s at %s: ", wire.Printable(a.account()), wire.Printable(a.server))
-	if state, err := term.GetState(fd); err == nil {
-		defer context.AfterFunc(ctx, func() { // the read can't be called off
-			term.Restore(fd, state)
-			fmt.Fprintln(a.stderr)
-			os.Exit(exitSome)
-		})()
-	}
-	b, err := term.ReadPassword(fd)
-	fmt.Fprintln(a.stderr)
+	state, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("%w: read password: %w", client.ErrLogin, err)
 	}
-	if len(b) == 0 {
-		return "", fmt.Errorf("%w: %w", client.ErrLogin, errors.New("no password given"))
+	password, err := unlessDone(ctx, func() (string, error) {
+		b, err := term.ReadPassword(fd)
+		return string(b), err
+	})
+	fmt.Fprintln(a.stderr)
+	switch {
+	case ctx.Err() != nil:
+		term.Restore(fd, state)
+		return "", err
+	case err != nil:
+		return "", fmt.Errorf("%w: read password: %w", client.ErrLogin, err)
+	case password == "":
+		return "", fmt.Errorf("%w: no password given", client.ErrLogin)
 	}
-	return string(b), nil
+	return password, nil
 }
 
-// ask decides about a new server: --trust says yes, and so may the user.
-func (a *app) ask(hostport, pin string) bool {
-	_, ok := terminal(a.stdin)
-	if a.trust || !ok {
-		return a.trust
+// unlessDone calls read, which can't be called off: if ctx ends before, it is
+// left behind.
+func unlessDone(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
 	}
-	fmt.Fprintf(a.stderr, "%s is not known. Its key is\n  %s\nTrust it from now on? (yes/no) ", wire.Printable(hostport), pin)
-	return strings.EqualFold(a.answer(), "yes")
-}
-
-// answer reads a short line from stdin and nothing behind it.
-func (a *app) answer() string {
-	var line []byte
-	for b := make([]byte, 1); len(line) < 16; {
-		if _, err := io.ReadFull(a.stdin, b); err != nil || b[0] == '\n' {
-			break
-		}
-		line = append(line, b[0])
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
 	}
-	return strings.TrimSpace(string(line))
 }
 
 // terminal returns the descriptor of a stream that is a terminal.

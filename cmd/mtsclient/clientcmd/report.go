@@ -2,7 +2,6 @@ package clientcmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -16,7 +15,7 @@ type record struct {
 	File   string `json:"file"`   // below the output folder
 	Status string `json:"status"` // saved, not-found, exists or failed
 	Bytes  int64  `json:"bytes"`  // received
-	Size   int64  `json:"size"`   // of the file
+	Size   int64  `json:"size"`   // of the file, as far as it is known
 	SHA256 string `json:"sha256"` // of the file, once it is saved
 	Code   string `json:"code"`   // the protocol's code of a refusal
 	Error  string `json:"error"`
@@ -33,7 +32,7 @@ func (a *app) report(ctx context.Context, j *job, err error) {
 	}
 	switch r := newRecord(j, err); {
 	case a.json:
-		json.NewEncoder(out).Encode(r)
+		writeJSON(out, r)
 	case ctx.Err() != nil:
 	case r.Status == "saved":
 		if !a.quiet && a.folder != nil {
@@ -69,5 +68,16 @@ func newRecord(j *job, err error) record {
 func (a *app) notice(text string) {
 	if !a.quiet {
 		fmt.Fprintf(a.stderr, "* %s\n", wire.Printable(text))
+	}
+}
+
+// reportAll says of each file that was asked for that there is no connection
+// to fetch it over. The error by itself is enough for people.
+func (a *app) reportAll(ctx context.Context, args []string, err error) {
+	if !a.json {
+		return
+	}
+	for _, arg := range args {
+		a.report(ctx, &job{path: arg, name: baseName(arg)}, err)
 	}
 }

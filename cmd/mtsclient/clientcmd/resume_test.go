@@ -178,7 +178,7 @@ func begun(t *testing.T, b *bench, name string) int64 {
 	if _, err := os.Stat(filepath.Join(b.saved, name)); err == nil {
 		t.Fatal("a part is there under the file's name")
 	}
-	fi, err := os.Stat(filepath.Join(b.saved, "."+name+partSuffix))
+	fi, err := os.Stat(filepath.Join(b.saved, partName(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,13 +201,13 @@ func TestContinue(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, true, "-c"},
-		{"no note", func(t *testing.T, b *bench) { os.Remove(filepath.Join(b.saved, ".big"+noteSuffix)) }, true, "-c"},
+		{"no note", func(t *testing.T, b *bench) { os.Remove(filepath.Join(b.saved, "..big.part.part")) }, true, "-c"},
 		{"a broken note", func(t *testing.T, b *bench) { b.note(`{"path":"big"`) }, true, "-c"},
 		{"a note of another file", func(t *testing.T, b *bench) { b.note(`{"path":"small","etag":"x","size":9,"synced":5}`) }, true, "-c"},
 		{"a note of more than there is", func(t *testing.T, b *bench) { b.note(`{"path":"big","etag":"x","size":5242880,"synced":5000000}`) }, true, "-c"},
 		{"a part of another file", func(t *testing.T, b *bench) {
-			os.Remove(filepath.Join(b.saved, ".big"+noteSuffix))
-			if err := os.WriteFile(filepath.Join(b.saved, ".big"+partSuffix), []byte(random(4<<20)), 0o600); err != nil {
+			os.Remove(filepath.Join(b.saved, "..big.part.part"))
+			if err := os.WriteFile(filepath.Join(b.saved, ".big.part"), []byte(random(4<<20)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, true, "-c"},
@@ -241,9 +241,31 @@ func TestContinue(t *testing.T) {
 	}
 }
 
+// A first connection that is cut is made again, but nobody is waited for who
+// isn't there.
+func TestFirstConnection(t *testing.T) {
+	for _, limit := range []int64{0, 100, 1200} { // in the handshake and about its end
+		b := newBench(t)
+		b.put("x", "content")
+		p := newProxy(t, b.addr, func(n int) int64 {
+			if n > 2 {
+				return -1
+			}
+			return limit
+		})
+		args := []string{"--server", p.addr, "--pin", b.pin, "-o", b.saved, "x"}
+		if code, _, errs := run(append(args, "--retries", "1")...); code != exitTLS && code != exitConnect {
+			t.Errorf("%d bytes, one retry: code %d, stderr %q", limit, code, errs)
+		}
+		if code, _, errs := run(args...); code != 0 || errs != "" || p.connections.Load() != 3 {
+			t.Errorf("%d bytes: code %d, stderr %q, %d connections", limit, code, errs, p.connections.Load())
+		}
+	}
+}
+
 func (b *bench) note(text string) {
 	b.t.Helper()
-	if err := os.WriteFile(filepath.Join(b.saved, ".big"+noteSuffix), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(b.saved, "..big.part.part"), []byte(text), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -61,6 +61,9 @@ type app struct {
 	screen         io.Writer // where bars go, if it is a terminal
 	worst          int       // exit code so far
 
+	options  client.Options
+	password func() (string, error) // nil: none is needed
+
 	links    []*link
 	folder   *folder // nil: to stdout
 	limiter  *rate.Limiter
@@ -68,9 +71,8 @@ type app struct {
 }
 
 // run does what the command line says.
-func (a *app) run(ctx context.Context, args []string) error {
-	dial, err := a.dialer(ctx)
-	if err != nil {
+func (a *app) run(ctx context.Context, args []string) (err error) {
+	if a.options, err = a.connectOptions(); err != nil {
 		return err
 	}
 	fetch := !a.list && len(a.exec) == 0
@@ -80,20 +82,14 @@ func (a *app) run(ctx context.Context, args []string) error {
 		}
 		defer a.folder.close()
 	}
-	for range a.parallel {
-		a.links = append(a.links, &link{dial: dial, retries: a.retries})
-	}
-	conn, err := dial(ctx)
-	if err != nil {
-		return err
-	}
-	a.links[0].conn = conn
-	defer func() {
-		for _, l := range a.links {
-			l.close()
-		}
-	}()
+	defer a.closeLinks()
+	conn, err := a.connect(ctx)
 	switch {
+	case err != nil && fetch:
+		a.reportAll(ctx, args, err)
+		return err
+	case err != nil:
+		return err
 	case len(a.exec) > 0:
 		return a.execAll(ctx, conn)
 	case a.list:

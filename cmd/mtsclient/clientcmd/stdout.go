@@ -23,7 +23,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-var errTaken = errors.New("the file changed, and a part of the old one is written already")
+var errTaken = errors.New("a part of it is written already, and it can't be gone on with")
 
 func (s *stream) restart() error {
 	if s.written {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -80,6 +83,21 @@ func (p *terminalPair) wait(text string) bool {
 	return true
 }
 
+// waitHidden returns once what is typed isn't shown.
+func (p *terminalPair) waitHidden(t *testing.T) {
+	t.Helper()
+	for {
+		state, err := unix.IoctlGetTermios(int(p.theirs.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state.Lflag&unix.ECHO == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
 // close returns all that was shown.
 func (p *terminalPair) close() string {
 	p.theirs.Close()
@@ -107,6 +125,7 @@ func TestPrompt(t *testing.T) {
 		if !term.wait("Password of default at " + b.addr + ": ") {
 			t.Fatal("no prompt")
 		}
+		term.waitHidden(t)
 		term.ours.WriteString(test.typed)
 		got := <-code
 		screen := term.close()
@@ -126,7 +145,7 @@ func TestTrustPrompt(t *testing.T) {
 	for _, test := range []struct {
 		typed string
 		code  int
-	}{{"no\n", exitTLS}, {"\n", exitTLS}, {"yes\n", exitOK}} {
+	}{{"no\n", exitTLS}, {"\n", exitTLS}, {"maybe\nno\n", exitTLS}, {"maybe\nYES\n", exitOK}} {
 		term := newTerminal(t, 80, 24)
 		code := term.start("--server", b.addr, "--known-hosts", known, "-o", b.saved, "x")
 		if !term.wait("Trust it from now on? (yes/no) ") {
@@ -141,6 +160,59 @@ func TestTrustPrompt(t *testing.T) {
 	if code, _, errs := run("--server", b.addr, "--known-hosts", known, "-o", b.saved, "--force", "x"); code != 0 {
 		t.Errorf("afterwards: code %d, stderr %q", code, errs)
 	}
+}
+
+// Ctrl-C ends a prompt at once, and the terminal shows what is typed again.
+func TestInterruptedPrompt(t *testing.T) {
+	b := newBench(t)
+	b.put("x", "content")
+	for prompt, args := range map[string][]string{
+		"Password of default":                  {"--pin", b.pin},
+		"Trust it from now on? (yes/no) ":      {"--known-hosts", filepath.Join(t.TempDir(), "known")},
+		"Password of default at " + b.addr[:4]: {"--pin", b.pin, "--json"},
+	} {
+		t.Setenv("MTS_PASSWORD", map[bool]string{true: "secret"}[strings.HasPrefix(prompt, "Trust")])
+		term := newTerminal(t, 80, 24)
+		before, err := unix.IoctlGetTermios(int(term.theirs.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("mtsclient", append(args, "--server", b.addr, "-o", b.saved, "x")...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = term.theirs, term.theirs, term.theirs
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if !term.wait(prompt) {
+			t.Fatal("no prompt")
+		}
+		if strings.HasPrefix(prompt, "Password") {
+			term.waitHidden(t)
+		}
+		term.ours.WriteString("ab\x03")
+		cmd.Wait()
+		after, err := unix.IoctlGetTermios(int(term.theirs.Fd()), unix.TCGETS)
+		if code := cmd.ProcessState.ExitCode(); err != nil || code != exitSome || *after != *before {
+			t.Errorf("%q: code %d, terminal %+v, %v; was %+v", prompt, code, after, err, before)
+		}
+		term.close()
+	}
+}
+
+// With few files that may be open, more of them are saved all the same.
+func TestFewDescriptors(t *testing.T) {
+	b := newBench(t)
+	want := make(map[string]string)
+	for i := range 300 {
+		name := fmt.Sprintf("tree/%d/%d", i%30, i)
+		want[name] = random(1000 + i + i%25/24*(2<<20)) // some in pieces
+		b.put(name, want[name])
+	}
+	cmd := exec.Command("sh", "-c", `ulimit -n 24; exec mtsclient "$@"`, "sh", "--server", b.addr, "--pin", b.pin, "-o", b.saved, "-q", "-r", "tree")
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %.300s", err, out)
+	}
+	b.holds(want)
 }
 
 // Bars appear on a terminal, however narrow, and the reports above them.

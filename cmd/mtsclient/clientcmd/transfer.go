@@ -3,6 +3,7 @@ package clientcmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash"
 
 	"mts/core"
@@ -30,6 +31,7 @@ type transfer struct {
 	info     core.Info // the version of the file; without an ETag: not known
 	size     int64     // bytes in the target
 	received int64
+	said     int64     // the size of the file, as the server announced it
 	sum      hash.Hash // of what is in the target; nil if nobody wants it
 	pace     func(bytes int) error
 	moved    func(bytes int) // told of each piece
@@ -58,13 +60,15 @@ func (t *transfer) Write(b []byte) (int, error) {
 // known reports whether it is known which version of the file is coming.
 func (t *transfer) known() bool { return t.info.ETag != "" }
 
-// restart begins the file anew.
-func (t *transfer) restart() error {
+// restart begins the file anew, for the reason why.
+func (t *transfer) restart(why error) error {
 	if t.sum != nil {
 		t.sum.Reset()
 	}
 	t.size, t.info = 0, core.Info{}
-	t.err = t.to.restart()
+	if err := t.to.restart(); err != nil {
+		t.err = fmt.Errorf("%w; %w", why, err)
+	}
 	return t.err
 }
 
@@ -91,26 +95,28 @@ func (t *transfer) compare(ctx context.Context, conn *client.Conn) error {
 	case isCode(err, core.CodeUnknownCommand):
 		return nil // finish sees it
 	case err == nil && (info.ETag != t.info.ETag || info.Size != t.info.Size):
-		return t.restart()
+		return t.restart(errChanged)
 	}
 	return err
 }
 
 // begin fetches the first piece of a file: all of it, if it is small, or is
 // changing, or the server doesn't know parts or versions.
-func (t *transfer) begin(ctx context.Context, conn *client.Conn) error {
+func (t *transfer) begin(ctx context.Context, conn *client.Conn) (err error) {
+	var info core.Info
+	defer func() { t.said = max(t.said, info.Size) }()
 	if t.atOnce {
-		info, err := conn.Fetch(ctx, t.path, t)
+		info, err = conn.Fetch(ctx, t.path, t)
 		t.info = info
 		return err
 	}
-	info, err := conn.FetchPart(ctx, t.path, 0, firstPiece, t)
+	info, err = conn.FetchPart(ctx, t.path, 0, firstPiece, t)
 	nothing := t.size == 0 && errors.Is(err, client.ErrIntegrity)
 	switch {
 	case isCode(err, core.CodeUnknownCommand), isCode(err, core.CodeRange), nothing:
 		info, err = conn.Fetch(ctx, t.path, t)
 	case err == nil && info.ETag == "" && t.size < info.Size:
-		if err := t.restart(); err != nil {
+		if err := t.restart(errNoVersion); err != nil {
 			return err
 		}
 		info, err = conn.Fetch(ctx, t.path, t)
@@ -125,7 +131,10 @@ func (t *transfer) begin(ctx context.Context, conn *client.Conn) error {
 	return t.err
 }
 
-var errChanged = core.Errorf(core.CodeChanged, "The file changed while it was sent.")
+var (
+	errChanged   = core.Errorf(core.CodeChanged, "The file changed while it was sent.")
+	errNoVersion = errors.New("the server doesn't say which version of the file it sends")
+)
 
 // finish fetches what is missing. Only its reply tells whether that is of the
 // same version. If not, the file is fetched in one piece from then on: a log

@@ -21,6 +21,7 @@ import (
 
 // A daemon is a server with all that it works with.
 type daemon struct {
+	opts      *options
 	log       *slog.Logger
 	tree      *exports.Tree
 	users     *auth.Users
@@ -42,7 +43,7 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 	if err := unsupported(cfg); err != nil {
 		return nil, err
 	}
-	d := &daemon{log: log}
+	d := &daemon{opts: opts, log: log}
 	tlsConfig, err := d.loadTLS(cfg, opts)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -101,6 +102,11 @@ func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update fun
 	if err != nil {
 		return nil, err
 	}
+	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
+		return nil, cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
+	} else if runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 {
+		return nil, cfg.Errorf("plugins.dir", "%s: others may write to it", cfg.Plugins.Dir)
+	}
 	set, err := plugins.Open(plugins.Config{
 		Dir:       cfg.Plugins.Dir,
 		Store:     filepath.Join(state, "plugins"),
@@ -180,7 +186,7 @@ func newPlugin(stdout io.Writer, name string) error {
 	files := map[string]string{
 		name + ".go":      pluginSource,
 		name + "_test.go": pluginTest,
-		"go.mod":          "module NAME\n\ngo 1.21\n\nrequire mts v0.0.0\n\nreplace mts => ./.sdk\n",
+		"go.mod":          "module NAME\n\ngo 1.26\n\nrequire mts v0.0.0\n\nreplace mts => ./.sdk\n",
 		".sdk/go.mod":     "module mts\n\ngo 1.26\n",
 	}
 	for file, text := range files {

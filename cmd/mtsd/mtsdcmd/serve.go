@@ -279,8 +279,8 @@ func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
 	}
 }
 
-// reload reads again what may change while the server runs: certificate, users
-// and plugins. What is bad stays as it was.
+// reload reads again what may change while the server runs: certificate, users,
+// plugins and their settings. What is bad stays as it was.
 func (d *daemon) reload() {
 	if d.keeper != nil {
 		d.logReload("tls", d.keeper.Reload())
@@ -289,7 +289,12 @@ func (d *daemon) reload() {
 		d.logReload("users", d.users.Reload())
 	}
 	if d.plugins != nil {
-		d.logReload("plugins", d.plugins.Reload())
+		cfg, err := d.opts.load()
+		if err == nil {
+			d.plugins.Configure(cfg.Plugins.Settings)
+			err = d.plugins.Reload()
+		}
+		d.logReload("plugins", err)
 	}
 }
 

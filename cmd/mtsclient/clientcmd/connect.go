@@ -1,0 +1,98 @@
+package clientcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"mts/core/client"
+	"mts/core/wire"
+)
+
+// connect makes the first connection, and the links for more of them.
+func (a *app) connect(ctx context.Context) (conn *client.Conn, err error) {
+	if a.password, err = a.findPassword(ctx); err != nil {
+		return nil, err
+	}
+	for range a.parallel {
+		a.links = append(a.links, &link{dial: a.dial, retries: a.retries})
+	}
+	conn, err = a.links[0].connection(ctx)
+	if unknown, ok := errors.AsType[*client.UnknownServer](err); ok {
+		conn, err = a.meet(ctx, unknown)
+		a.links[0] = &link{dial: a.dial, retries: a.retries, conn: conn}
+	}
+	return conn, err
+}
+
+func (a *app) closeLinks() {
+	for _, l := range a.links {
+		l.close()
+	}
+}
+
+// meet connects to a server that isn't known, if the user trusts it. It is
+// known from now on, once it has proved that the key is its own.
+func (a *app) meet(ctx context.Context, unknown *client.UnknownServer) (*client.Conn, error) {
+	if err := a.trusts(ctx, unknown); err != nil {
+		return nil, err
+	}
+	a.options.Pin = unknown.Pin
+	conn, err := client.Dial(ctx, a.url(), a.options)
+	if err != nil {
+		return nil, err
+	}
+	if err := client.AddKnown(a.options.KnownHosts, unknown); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("%w: %w", client.ErrTLS, err)
+	}
+	return a.login(ctx, conn)
+}
+
+// trusts returns nil if --trust says so, or the user does.
+func (a *app) trusts(ctx context.Context, unknown *client.UnknownServer) error {
+	if a.trust {
+		return nil
+	}
+	answer := "no"
+	if _, ok := terminal(a.stdin); ok {
+		fmt.Fprintf(a.stderr, "%s is not known. Its key is\n  %s\nTrust it from now on? (yes/no) ", wire.Printable(unknown.HostPort), unknown.Pin)
+		var err error
+		if answer, err = unlessDone(ctx, a.yesOrNo); err != nil {
+			fmt.Fprintln(a.stderr)
+			return err
+		}
+	}
+	if answer != "yes" {
+		return fmt.Errorf("%w: %w; trust it with --pin, or from now on with --trust", client.ErrTLS, unknown)
+	}
+	return nil
+}
+
+// yesOrNo asks until there is an answer. None at all means no.
+func (a *app) yesOrNo() (string, error) {
+	for {
+		switch answer := strings.ToLower(a.answer()); answer {
+		case "yes", "no":
+			return answer, nil
+		case "":
+			return "no", nil
+		}
+		fmt.Fprint(a.stderr, "Please answer yes or no: ")
+	}
+}
+
+// answer reads a line from stdin and nothing behind it.
+func (a *app) answer() string {
+	var line []byte
+	for b := make([]byte, 1); ; {
+		if _, err := io.ReadFull(a.stdin, b); err != nil || b[0] == '\n' {
+			return strings.TrimSpace(string(line))
+		}
+		if len(line) < 16 {
+			line = append(line, b[0])
+		}
+	}
+}

@@ -55,11 +55,13 @@ func start(dir string) (url, pin string, stop func(), err error) {
 		return "", "", nil, err
 	}
 	s, err := server.New(server.Config{
+		Settings: server.Settings{
+			Exports:  tree,
+			TLS:      &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"mts/1"}},
+			Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
+		},
 		Commands: builtin.Commands(),
-		Exports:  tree,
 		Auth:     vault("secret"),
-		TLS:      &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"mts/1"}},
-		Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
 		Log:      slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package limit
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"time"
 )
@@ -168,20 +167,13 @@ func (s *Session) Close(p Penalty) {
 	}
 }
 
-// An Overrun says that a client is so far over its command rate that it isn't
-// worth waiting any longer.
-type Overrun struct {
-	Wait time.Duration // what is left
-}
-
-func (o *Overrun) Error() string { return fmt.Sprintf("over the command rate by %v", o.Wait) }
-
 // maxCommandWait is how long a command waits for its turn.
 const maxCommandWait = 5 * time.Second
 
-// Command waits until it is the turn of the session's next command. If it can't
-// have one within 5 s, it returns an *Overrun after that time.
-func (s *Session) Command(ctx context.Context) error {
+// Command returns how long the session's next command has to wait for its turn,
+// at most 5 s. If that isn't enough it has no turn then, and would have to wait
+// for the time over, too.
+func (s *Session) Command() (wait, over time.Duration) {
 	now := time.Now()
 	wait, ok := s.client.commands.pass(now, maxCommandWait)
 	if ok && s.account != nil {
@@ -189,14 +181,16 @@ func (s *Session) Command(ctx context.Context) error {
 		more, ok = s.account.commands.pass(now, maxCommandWait)
 		wait = max(wait, more)
 	}
-	if wait == 0 {
-		return nil
+	if !ok {
+		wait, over = maxCommandWait, wait-maxCommandWait
 	}
-	waits := &s.table.waits.Commands
-	if _, err := waits.until(ctx, min(wait, maxCommandWait), nil); err != nil || ok {
-		return err
-	}
-	return &Overrun{wait - maxCommandWait}
+	return wait, over
+}
+
+// Pause waits for as long as Command, or Failed, has said.
+func (s *Session) Pause(ctx context.Context, wait time.Duration) error {
+	_, err := s.table.waits.Commands.until(ctx, wait, nil)
+	return err
 }
 
 // Bytes returns how many of n bytes may be sent now, at least one. It waits for

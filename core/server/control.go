@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mts/core"
+	"mts/core/limit"
 	"mts/core/wire"
 )
 
@@ -18,20 +19,41 @@ func (h *host) SetUser(name string) { h.name = name }
 
 // Login logs the session in, and out first.
 func (h *host) Login(password string) error {
-	h.become("", Grant{})
+	h.become("")
 	if h.conn.TLS() == nil && !h.server.cfg.InsecurePlaintext && !isLocal(h.conn.LocalAddr()) {
-		h.log("refused", "reason", "plaintext", "user", wire.Printable(h.name))
+		h.refuse("plaintext", "user", wire.Printable(h.name))
 		return core.Errorf(core.CodeTLSRequired, "TLS is required to log in.")
+	}
+	if err := h.limits.MayLogin(h.name); err != nil {
+		return h.refuseLogin(h.name, err)
 	}
 	err := h.server.cfg.Auth.Authenticate(h.ctx, h.name, password)
 	if cause := context.Cause(h.ctx); err != nil && cause != nil {
 		return cause
 	}
 	if err != nil {
-		h.log("refused", "reason", "password", "user", wire.Printable(h.name))
-		return core.Errorf(core.CodeAuthFailed, "Bad password.")
+		return h.failLogin()
 	}
 	return h.enter(h.name)
+}
+
+// failLogin makes the client pay for a wrong password.
+func (h *host) failLogin() error {
+	h.refuse("password", "user", wire.Printable(h.name))
+	wait := h.limits.Failed(h.name, h.server.cfg.Auth.Has(h.name))
+	if err := h.limits.Pause(h.ctx, wait); err != nil {
+		return err
+	}
+	return core.Errorf(core.CodeAuthFailed, "Bad password.")
+}
+
+// refuseLogin says that limits are against a login.
+func (h *host) refuseLogin(user string, why error) error {
+	h.refuse(why.Error(), "user", wire.Printable(user))
+	if why == limit.UserSessions {
+		return core.Errorf(core.CodeBusy, "Too many sessions of this account.")
+	}
+	return toldAs(why)
 }
 
 // loginByCert logs a client in that has a certificate of a client authority:
@@ -47,15 +69,15 @@ func (h *host) loginByCert() error {
 	return nil
 }
 
-// enter logs the session in, unless a plugin has something against it.
+// enter logs the session in, unless the limits or a plugin have something
+// against it.
 func (h *host) enter(user string) error {
-	var grant Grant
-	if h.server.cfg.Grant != nil {
-		grant = h.server.cfg.Grant(user)
+	if err := h.limits.Login(user); err != nil {
+		return h.refuseLogin(user, err)
 	}
-	h.become(user, grant)
+	h.become(user)
 	if err := h.runHooks("login", user, func(k core.Hooks) func(*core.Call) error { return k.Login }); err != nil {
-		h.become("", Grant{})
+		h.become("")
 		return err
 	}
 	h.log("login", "user", wire.Printable(user))
@@ -63,21 +85,47 @@ func (h *host) enter(user string) error {
 }
 
 // become makes the session one of the account user, "" for none.
-func (h *host) become(user string, grant Grant) {
+func (h *host) become(user string) {
 	if h.user != "" && user == "" {
-		h.loginBy = time.Now().Add(h.server.cfg.Timeouts.Login)
+		h.loginBy = time.Now().Add(h.settings.Timeouts.Login)
+		h.limits.Logout()
 	}
 	h.mu.Lock()
 	h.user = user
 	h.mu.Unlock()
-	h.tree, h.verbs = h.server.cfg.Exports, nil
+	h.narrow()
+}
+
+// settle makes the session follow the settings there are now.
+func (c *session) settle() {
+	now := c.server.settings.Load()
+	if now == c.settings {
+		return
+	}
+	c.settings = now
+	c.conn.SetWriteTimeout(now.Timeouts.Write)
+	c.narrow()
+}
+
+// narrow gives the session what its account may use. Without one, it has no
+// files.
+func (c *session) narrow() {
+	c.tree, c.verbs = nil, nil
+	if c.user == "" {
+		return
+	}
+	var grant Grant
+	if c.settings.Grant != nil {
+		grant = c.settings.Grant(c.user)
+	}
+	c.tree = c.settings.Exports
 	if grant.Exports != nil {
-		h.tree = h.tree.Only(grant.Exports)
+		c.tree = c.tree.Only(grant.Exports)
 	}
 	if grant.Verbs != nil {
-		h.verbs = make(map[string]bool)
+		c.verbs = make(map[string]bool)
 		for _, v := range grant.Verbs {
-			h.verbs[strings.ToUpper(v)] = true
+			c.verbs[strings.ToUpper(v)] = true
 		}
 	}
 }
@@ -119,7 +167,7 @@ func (h *host) StartTLS() error {
 
 // canStartTLS reports whether STARTTLS is of use in this session.
 func (h *host) canStartTLS() bool {
-	return h.conn.TLS() == nil && h.server.cfg.StartTLS && h.server.cfg.TLS != nil
+	return h.conn.TLS() == nil && h.settings.StartTLS && h.settings.TLS != nil
 }
 
 // upgrade makes the session one that begins anew, under TLS.
@@ -131,7 +179,7 @@ func (h *host) upgrade() error {
 	if err := h.handshake(); err != nil {
 		return err
 	}
-	h.become("", Grant{})
+	h.become("")
 	h.name, h.notices = defaultUser, false
 	h.mu.Lock()
 	h.secure = true

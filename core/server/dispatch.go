@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"mts/core"
+	"mts/core/limit"
 	"mts/core/wire"
 )
 
@@ -22,6 +24,7 @@ var (
 
 // dispatch answers one line. Its error ends the session.
 func (c *session) dispatch(line string) error {
+	c.settle()
 	verb, arg := wire.SplitLine(line)
 	cmd, ok := c.lookup(verb)
 	if !ok && !c.known && isHTTP(line) {
@@ -79,11 +82,12 @@ func usage(cmd core.Command) *core.Error {
 // answer runs a command and writes its status line.
 func (c *session) answer(cmd pluginCommand, arg string) error {
 	h := c.begin(cmd.plugin)
-	c.setJob(job{verb: cmd.Verb, plugin: cmd.plugin}, stateRunning)
-	err := c.run(cmd.Command, core.NewCall(c.ctx, h, arg))
-	c.setJob(job{}, c.restState())
-	c.commands.Add(1)
-	c.bytesOut.Add(c.out.Sent())
+	start := time.Now()
+	err := c.run(cmd.Command, core.NewCall(c.startJob(cmd), h, arg))
+	if aborted := c.endJob(); aborted && err != nil {
+		err = errAborted
+	}
+	c.count(cmd.Verb, time.Since(start), h)
 	h.report(cmd.Command, arg, err)
 	switch {
 	case h.end != nil:
@@ -98,11 +102,23 @@ func (c *session) answer(cmd pluginCommand, arg string) error {
 	return h.finish(c.fail(c.failure(cmd.Command, err)))
 }
 
+// count adds up what a command has done.
+func (c *session) count(verb string, took time.Duration, h *host) {
+	sent := c.out.Sent()
+	c.commands.Add(1)
+	c.bytesOut.Add(sent)
+	c.server.counters.bytes.Add(max(0, sent-h.paced))
+	if c.server.cfg.Observe != nil {
+		c.server.cfg.Observe(verb, took)
+	}
+}
+
 // run calls the command. A panic is an internal error of this call alone.
 func (c *session) run(cmd core.Command, call *core.Call) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.server.cfg.Log.Error("panic", "session", c.id, "verb", cmd.Verb, "panic", p, "stack", string(debug.Stack()))
+			c.charge(limit.Crash)
 			err = errInternal
 		}
 	}()
@@ -136,14 +152,6 @@ func (c *session) logInternal(cmd core.Command, err error) {
 // fail writes a failure line.
 func (c *session) fail(e *core.Error) error {
 	return c.out.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
-}
-
-// setJob tells the others what the session does from now on.
-func (c *session) setJob(j job, s state) {
-	c.mu.Lock()
-	c.job = j
-	c.mu.Unlock()
-	c.setState(s)
 }
 
 // restState is what the session is in between two commands.

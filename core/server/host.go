@@ -26,6 +26,7 @@ type host struct {
 	sends  bool // a file was sent, or was to be
 	start  time.Time
 	bytes  int64
+	paced  int64 // of the data sent, what has been counted already
 
 	// What is to happen behind the reply.
 	block    *bool
@@ -53,10 +54,31 @@ func (h *host) Fact(name, value string) {
 }
 
 func (h *host) Write(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		some, err := h.maySend(int64(len(p) - n))
+		if err != nil {
+			return n, err
+		}
+		m, err := h.out.Write(p[n : n+int(some)])
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// maySend returns how much of n bytes may be sent now, once the limits let it,
+// unless the session or the command has to end.
+func (h *host) maySend(n int64) (int64, error) {
 	if err := context.Cause(h.ctx); err != nil {
 		return 0, err
 	}
-	return h.out.Write(p)
+	if h.aborting.Load() && h.out.Whole() {
+		return 0, errAborted
+	}
+	return h.limits.Bytes(h.ctx, min(n, transport.MaxPiece))
 }
 
 func (h *host) Open(path string) (fs.File, error) {
@@ -91,8 +113,7 @@ func (h *host) List(path string) (iter.Seq2[core.Info, error], error) {
 // any other.
 func (h *host) Send(r io.Reader) (int64, error) {
 	h.sends, h.start = true, time.Now()
-	h.sent.Store(0)
-	h.setJob(job{verb: h.job.verb, plugin: h.plugin, path: h.path, start: h.start}, stateSending)
+	h.sendJob(h.path, h.start)
 	var err error
 	switch r := r.(type) {
 	case *io.SectionReader:
@@ -159,17 +180,20 @@ func (h *host) sendSection(s *io.SectionReader) (int64, error) {
 
 // pace lets a transfer go on, piece by piece, until the session has to end.
 func (h *host) pace(n int64) (int64, error) {
-	if err := context.Cause(h.ctx); err != nil {
+	n, err := h.maySend(n)
+	if err != nil {
 		return 0, err
 	}
-	n = min(n, transport.MaxPiece)
 	h.sent.Add(n)
+	h.paced += n
+	h.server.counters.bytes.Add(n)
 	return n, nil
 }
 
 // report logs a transfer, and each command for who wants to see them.
 func (h *host) report(cmd core.Command, arg string, err error) {
 	if h.sends {
+		h.server.counters.transferred(err)
 		h.done(err)
 	}
 	log := h.server.cfg.Log

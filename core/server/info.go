@@ -28,6 +28,7 @@ type Info struct {
 	Commands int64     `json:"commands"`
 	BytesOut int64     `json:"bytes_out"`
 	Plugin   string    `json:"-"` // whose verb is under way
+	Limit    int64     `json:"-"` // its own byte rate, 0: none; see Server.SetRate
 }
 
 // Infos returns the sessions that f selects, sorted by id.
@@ -53,13 +54,6 @@ func (s *Server) all() []*session {
 	return all
 }
 
-// A job is what a session is doing, as far as others may see it.
-type job struct {
-	verb, plugin, path string
-	size               int64
-	start              time.Time
-}
-
 // describe returns what is told of the session. Any goroutine may call it.
 func (c *session) describe() Info {
 	c.mu.Lock()
@@ -81,6 +75,9 @@ func (c *session) describe() Info {
 		IdleMS:   max(0, time.Since(time.Unix(0, c.active.Load())).Milliseconds()),
 		Commands: c.commands.Load(),
 		BytesOut: c.bytesOut.Load(),
+	}
+	if c.limits != nil {
+		i.Limit = c.limits.Rate()
 	}
 	if job.path != "" {
 		i.Sent = c.sent.Load()

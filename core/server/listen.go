@@ -1,12 +1,11 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net"
 	"time"
 
-	"mts/core/transport"
+	"mts/core/limit"
 )
 
 // ErrServerClosed is returned by Serve after Shutdown or Close.
@@ -18,7 +17,7 @@ func (s *Server) Serve(ln net.Listener) error { return s.serve(ln, false) }
 
 // ServeTLS is Serve for a listener whose connections begin with a handshake.
 func (s *Server) ServeTLS(ln net.Listener) error {
-	if s.cfg.TLS == nil {
+	if s.settings.Load().TLS == nil {
 		ln.Close()
 		return errors.New("a TLS listener needs a TLS configuration")
 	}
@@ -85,31 +84,40 @@ func (s *Server) isClosing() bool {
 	return s.closing
 }
 
-// maxRefused bounds the sessions over MaxSessions that wait to be told.
-const maxRefused = 256
-
-// register makes nc a session, or returns nil if there can't be one more.
+// register makes nc a session, or returns nil if there can't be one more, nor
+// one that is told that it is refused.
 func (s *Server) register(nc net.Conn, secure bool) *session {
-	conn := transport.New(nc, s.cfg.Timeouts.Write)
-	ctx, cancel := context.WithCancelCause(context.Background())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	full := s.cfg.MaxSessions > 0 && len(s.sessions)-len(s.refused) >= s.cfg.MaxSessions
-	if s.closing || full && len(s.refused) >= maxRefused {
-		cancel(errShutdown)
-		s.rarelyAccept.Do(func() { s.cfg.Log.Info("refused", "reason", "busy", "remote", nc.RemoteAddr().String()) })
+	c := newSession(s, nc, secure)
+	var err error
+	if c.limits, err = s.cfg.Limits.Admit(limit.Address(nc.RemoteAddr())); err != nil {
+		c.turnAway(err)
+	}
+	if !s.add(c) {
+		c.release()
+		s.refuseUnheard(c)
 		return nil
 	}
-	s.lastID++
-	c := newSession(s, s.lastID, conn, secure)
-	c.ctx, c.cancel = ctx, cancel
-	if full {
-		c.leaving.Store(errTooMany)
-		s.refused[c.id] = true
-	}
-	s.sessions[c.id] = c
-	s.running.Add(1)
 	return c
+}
+
+// add puts a session on the register. It reports whether that could be.
+func (s *Server) add(c *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if most := s.settings.Load().MaxSessions; c.refusal == nil && most > 0 && len(s.sessions)-len(s.refused) >= most {
+		c.turnAway(errFull)
+	}
+	if s.closing || c.refusal != nil && !s.canTell(c) {
+		return false
+	}
+	s.lastID++
+	c.id = s.lastID
+	s.sessions[c.id] = c
+	if c.refusal != nil {
+		s.refused[c.id] = c
+	}
+	s.running.Add(1)
+	return true
 }
 
 // forget takes a session off the register.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mts/core"
+	"mts/core/limit"
 	"mts/core/transport"
 	"mts/core/wire"
 )
@@ -17,26 +18,43 @@ import (
 // open is the session's goroutine until the handshake is done. That needs a
 // deep stack, so the rest goes on in a fresh one.
 func (c *session) open() {
-	if c.secure {
-		if err := c.handshake(); err != nil {
-			c.conn.Abort()
-			c.finish()
-			return
-		}
+	err := c.arrive()
+	if err == nil && c.secure {
+		err = c.handshake()
+	}
+	if err != nil {
+		c.conn.Abort()
+		c.finish()
+		return
 	}
 	go c.serve()
 }
 
+// arrive waits until the client may have one more connection.
+func (c *session) arrive() error {
+	if c.limits == nil {
+		return nil
+	}
+	return c.limits.Wait(c.ctx)
+}
+
 func (c *session) handshake() error {
-	timer := time.AfterFunc(c.server.cfg.Timeouts.Handshake, c.conn.Abort)
-	err := c.conn.Handshake(c.server.cfg.TLS)
+	settings := c.server.settings.Load()
+	timer := time.AfterFunc(settings.Timeouts.Handshake, c.conn.Abort)
+	err := c.conn.Handshake(settings.TLS)
 	if err != nil && !timer.Stop() {
 		err = errTimeout
+		c.charge(limit.Timeout)
 	}
 	timer.Stop()
-	if err != nil {
-		c.log("refused", "reason", "handshake", "err", err)
+	switch {
+	case err == nil:
+		c.server.counters.shook(c.conn.TLS())
+		return nil
+	case errors.As(err, new(tls.RecordHeaderError)):
+		c.charge(limit.Garbage)
 	}
+	c.refuse("handshake", "err", err)
 	return err
 }
 
@@ -82,11 +100,9 @@ func (c *session) welcome() error {
 func (c *session) loop() error {
 	for {
 		line, err := c.next()
-		switch {
-		case err == nil:
-			err = c.dispatch(line)
-		case errors.Is(err, wire.ErrLineTooLong):
-			err = c.fail(errGarbage)
+		tooLong := errors.Is(err, wire.ErrLineTooLong)
+		if err == nil || tooLong {
+			err = c.respond(line, tooLong)
 		}
 		if err != nil {
 			return err
@@ -94,11 +110,37 @@ func (c *session) loop() error {
 	}
 }
 
+// respond answers a line when it is its turn.
+func (c *session) respond(line string, tooLong bool) error {
+	switch over, err := c.turn(); {
+	case err != nil:
+		return err
+	case over > 0:
+		return c.fail(core.Errorf(core.CodeRateLimited, "Too many commands. Try again in %d s.", int(over.Seconds())+1))
+	case tooLong:
+		return c.fail(errGarbage)
+	}
+	return c.dispatch(line)
+}
+
+// turn waits until the client may have one more command. If it can't, it has to
+// wait for the time over, too.
+func (c *session) turn() (over time.Duration, err error) {
+	wait, over := c.limits.Command()
+	if wait == 0 {
+		return 0, nil
+	}
+	if err := c.out.Flush(); err != nil {
+		return 0, err
+	}
+	return over, c.limits.Pause(c.ctx, wait)
+}
+
 // next returns the next line. Replies are sent before it waits.
 func (c *session) next() (string, error) {
 	now := time.Now()
 	c.active.Store(now.UnixNano())
-	c.idleBy, c.lineBy = now.Add(c.server.cfg.Timeouts.Idle), time.Time{}
+	c.idleBy, c.lineBy = now.Add(c.server.settings.Load().Timeouts.Idle), time.Time{}
 	for {
 		if err := c.leavingError(); err != nil {
 			return "", err
@@ -147,7 +189,7 @@ func (c *session) wait() error {
 		return nil
 	}
 	if c.lineBy.IsZero() {
-		c.lineBy = time.Now().Add(c.server.cfg.Timeouts.Line)
+		c.lineBy = time.Now().Add(c.server.settings.Load().Timeouts.Line)
 	}
 	c.conn.SetReadDeadline(c.deadline(c.lineBy))
 	return nil
@@ -177,7 +219,8 @@ func (c *session) close(reason error) {
 		c.conn.Abort()
 		return
 	case reason == errAlien:
-		c.log("refused", "reason", "protocol")
+		c.charge(limit.Garbage)
+		c.refuse("protocol")
 		c.conn.Abort()
 		return
 	case errors.As(reason, &told):
@@ -197,10 +240,16 @@ func (c *session) close(reason error) {
 
 // logEnd tells why the server ends the session; of a kick it has been told.
 func (c *session) logEnd(why *core.Error) {
-	switch why.Code {
-	case core.CodeBusy:
-		c.log("refused", "reason", "busy")
-	case core.CodeKicked:
+	switch why {
+	case errTimeout:
+		c.charge(limit.Timeout)
+	case errGarbage:
+		c.charge(limit.Garbage)
+	}
+	switch {
+	case c.refusal != nil:
+		c.refuse(c.refusal.Error())
+	case why.Code == core.CodeKicked:
 	default:
 		c.log("disconnect", "user", c.user, "code", why.Code, "reason", why.Text)
 	}
@@ -210,6 +259,7 @@ func (c *session) logEnd(why *core.Error) {
 func (c *session) finish() {
 	c.in.Release()
 	c.cancel(errQuit)
+	c.release()
 	c.server.forget(c)
 	c.server.running.Done()
 }

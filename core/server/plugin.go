@@ -57,7 +57,7 @@ func (h *host) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call)
 			continue
 		}
 		if err := run(core.NewCall(h.ctx, hookHost{h, hooks.plugin}, arg)); err != nil {
-			h.log("refused", "reason", "plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(h.user), "err", err)
+			h.refuse("plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(h.user), "err", err)
 			var told *core.Error
 			if !errors.As(err, &told) {
 				told = core.Errorf(core.CodeAborted, "%s", err)

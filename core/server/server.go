@@ -28,10 +28,14 @@ import (
 
 	"mts/core"
 	"mts/core/exports"
+	"mts/core/limit"
 )
 
-// ErrNoSession says that there is no session with the given id.
-var ErrNoSession = errors.New("no such session")
+// The errors of what is asked of a session.
+var (
+	ErrNoSession = errors.New("no such session")
+	ErrIdle      = errors.New("no command is running")
+)
 
 // An Authenticator knows accounts and their passwords.
 type Authenticator interface {
@@ -57,32 +61,42 @@ type Timeouts struct {
 	Write     time.Duration // for the peer to take 256 KiB
 }
 
-// Config is what a Server works with. All of it is fixed once the server
-// exists.
+// Config is what a Server works with. All but its Settings is fixed once the
+// server exists.
 type Config struct {
-	Commands    []core.Command
+	Settings
+	Commands []core.Command
+	Auth     Authenticator
+	Limits   *limit.Table // nil: none
+	// InsecurePlaintext lets passwords be sent unencrypted from other machines.
+	InsecurePlaintext bool
+	// Observe is told how long each command took. It may be nil.
+	Observe func(verb string, took time.Duration)
+	Log     *slog.Logger
+}
+
+// Settings are what Apply changes while the server runs.
+type Settings struct {
 	Exports     *exports.Tree
-	Auth        Authenticator
 	Grant       func(user string) Grant // nil: all may use everything
 	TLS         *tls.Config             // for TLS listeners and STARTTLS
 	StartTLS    bool                    // offer STARTTLS on the others
 	Timeouts    Timeouts
 	MaxSessions int // 0: no limit
-	// InsecurePlaintext lets passwords be sent unencrypted from other machines.
-	InsecurePlaintext bool
-	Log               *slog.Logger
 }
 
 // A Server serves any number of listeners.
 type Server struct {
-	cfg     Config
-	verbs   map[string]core.Command // built in
-	plugins atomic.Pointer[pluginTable]
+	cfg      Config // but for its Settings
+	settings atomic.Pointer[Settings]
+	verbs    map[string]core.Command // built in
+	plugins  atomic.Pointer[pluginTable]
+	counters counters
 
 	mu        sync.Mutex
 	lastID    uint64
 	sessions  map[uint64]*session
-	refused   map[uint64]bool // those of sessions that are over MaxSessions
+	refused   map[uint64]*session // those of sessions that are to be told so
 	listeners map[net.Listener]bool
 	closing   bool
 
@@ -97,12 +111,19 @@ func New(cfg Config) (*Server, error) {
 		cfg:       cfg,
 		verbs:     make(map[string]core.Command),
 		sessions:  make(map[uint64]*session),
-		refused:   make(map[uint64]bool),
+		refused:   make(map[uint64]*session),
 		listeners: make(map[net.Listener]bool),
+
+		counters: counters{refusals: make(map[string]int64), handshakes: make(map[Handshake]int64)},
 
 		rarelyAccept:  rate.Sometimes{Interval: time.Second},
 		rarelyCommand: rate.Sometimes{Interval: time.Second},
 	}
+	if cfg.Limits == nil {
+		s.cfg.Limits = limit.New(limit.Policy{})
+	}
+	s.Apply(cfg.Settings)
+	s.cfg.Settings = Settings{} // no longer what counts
 	for _, cmd := range cfg.Commands {
 		if _, taken := s.verbs[cmd.Verb]; taken {
 			return nil, errors.New("verb " + cmd.Verb + " is claimed twice")
@@ -112,6 +133,11 @@ func New(cfg Config) (*Server, error) {
 	s.plugins.Store(&pluginTable{})
 	return s, nil
 }
+
+// Apply replaces the settings: for sessions that exist with their next command,
+// but for the timeouts that run already. The old tree isn't closed, since
+// transfers may go on from it.
+func (s *Server) Apply(settings Settings) { s.settings.Store(&settings) }
 
 // Sessions returns a snapshot of all sessions, sorted by id.
 func (s *Server) Sessions() []core.Session {
@@ -148,6 +174,42 @@ func (s *Server) Kick(id uint64, reason string) error {
 	return nil
 }
 
+// KickAll kicks the sessions that f selects, and returns their ids, sorted.
+func (s *Server) KickAll(f Filter, reason string) []uint64 {
+	ids := []uint64{}
+	for _, c := range s.all() {
+		if f.Match(c.describe()) {
+			c.kick(reason)
+			ids = append(ids, c.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Abort ends the command that a session runs, and keeps the session if the
+// reply can still be completed: in stream mode it can't once data has been
+// sent, and in block mode it takes the peer to read the rest of a block within
+// a second. The error is ErrNoSession, or ErrIdle if there is no command.
+func (s *Server) Abort(id uint64) error {
+	c := s.session(id)
+	if c == nil {
+		return ErrNoSession
+	}
+	return c.abort()
+}
+
+// SetRate changes the byte rate of a session, at once. 0 is no limit. The error
+// is ErrNoSession if there is none.
+func (s *Server) SetRate(id uint64, bytesPerSecond int64) error {
+	c := s.session(id)
+	if c == nil || c.limits == nil {
+		return ErrNoSession
+	}
+	c.limits.SetRate(bytesPerSecond)
+	return nil
+}
+
 func (s *Server) session(id uint64) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +232,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		s.abort()
+		s.cut()
 		select {
 		case <-done:
 		case <-time.After(farewell): // some command doesn't heed its context
@@ -198,7 +260,8 @@ func (s *Server) close() []*session {
 	return s.all()
 }
 
-func (s *Server) abort() {
+// cut ends all sessions at once.
+func (s *Server) cut() {
 	for _, c := range s.all() {
 		c.cancel(errShutdown)
 		c.conn.Abort()

@@ -3,12 +3,15 @@ package server
 import (
 	"context"
 	"errors"
+	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"mts/core"
 	"mts/core/exports"
+	"mts/core/limit"
 	"mts/core/transport"
 	"mts/core/wire"
 )
@@ -32,7 +35,6 @@ func (s state) String() string {
 
 // Why a session ends, in the words that its client sees.
 var (
-	errTooMany  = core.Errorf(core.CodeBusy, "Too many connections.")
 	errShutdown = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
 	errTimeout  = core.Errorf(core.CodeTimeout, "Timeout.")
 	errGarbage  = core.Errorf(core.CodeLineTooLong, "Line too long.")
@@ -63,11 +65,16 @@ type session struct {
 	since  time.Time
 	remote string // the client's address
 	conn   *transport.Conn
+	limits *limit.Session // nil if the client's limits refuse it; for others: SetRate and Rate
 	in     *wire.LineReader
 	out    *wire.Writer
 	call   host // the call under way
 	ctx    context.Context
 	cancel context.CancelCauseFunc // shared
+
+	settings *Settings     // that tree and verbs are made of
+	refusal  error         // why it is turned away
+	cost     limit.Penalty // see release
 
 	loginBy time.Time // when it has to be logged in
 	idleBy  time.Time // when the next line has to have begun
@@ -87,29 +94,38 @@ type session struct {
 	active   atomic.Int64 // when a command last ended, Unix nanoseconds
 	listens  atomic.Bool  // takes notices
 
-	leaving atomic.Pointer[core.Error] // shared; why the session has to end
+	leaving  atomic.Pointer[core.Error] // shared; why the session has to end
+	aborting atomic.Bool                // shared; the command under way has to end
+
 	mu      sync.Mutex
-	user    string   // the account logged in; shared under mu
-	mail    []string // notices to be sent; under mu
-	job     job      // under mu
+	user    string                  // the account logged in; shared under mu
+	mail    []string                // notices to be sent; under mu
+	job     job                     // under mu
+	command context.Context         // ends with the command under way, or with ctx
+	stop    context.CancelCauseFunc // of command; under mu
 }
 
-func newSession(s *Server, id uint64, conn *transport.Conn, secure bool) *session {
+func newSession(s *Server, nc net.Conn, secure bool) *session {
 	now := time.Now()
+	settings := s.settings.Load()
 	c := &session{
-		server:  s,
-		id:      id,
-		secure:  secure,
-		since:   now,
-		loginBy: now.Add(s.cfg.Timeouts.Login),
-		remote:  conn.RemoteAddr().String(),
-		conn:    conn,
-		in:      wire.NewLineReader(conn),
-		name:    defaultUser,
+		server:   s,
+		secure:   secure,
+		since:    now,
+		loginBy:  now.Add(settings.Timeouts.Login),
+		remote:   nc.RemoteAddr().String(),
+		conn:     transport.New(nc, settings.Timeouts.Write),
+		settings: settings,
+		name:     defaultUser,
 	}
+	c.in = wire.NewLineReader(c.conn)
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.active.Store(now.UnixNano())
 	return c
 }
+
+// host returns the client's address, without the port.
+func (c *session) host() netip.Addr { return limit.Address(c.conn.RemoteAddr()) }
 
 // info returns what plugins may know of the session. Any goroutine may call it.
 func (c *session) info() core.Session {

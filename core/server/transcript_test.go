@@ -55,12 +55,14 @@ func newServer(t testing.TB, dir string, change func(*server.Config)) *server.Se
 		t.Fatal(err)
 	}
 	cfg := server.Config{
+		Settings: server.Settings{
+			Exports:  tree,
+			TLS:      serverTLS(t),
+			StartTLS: true,
+			Timeouts: patience,
+		},
 		Commands: builtin.Commands(),
-		Exports:  tree,
 		Auth:     vault("passwd"),
-		TLS:      serverTLS(t),
-		StartTLS: true,
-		Timeouts: patience,
 		Log:      slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

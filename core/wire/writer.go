@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // The first bytes of lines.
@@ -43,14 +44,15 @@ type Pace func(n int64) (int64, error)
 // buffer is full. The buffer is pooled and held only while something waits in
 // it. An error of the sink is returned by every later call.
 type Writer struct {
-	sink  Sink
-	small int64 // sources up to this size go through the buffer
-	block bool
-	buf   *[]byte
-	open  int   // in block mode: where in buf the open block begins, -1 for none
-	sent  int64 // bytes of data in this reply
-	err   error
-	lr    io.LimitedReader
+	sink   Sink
+	small  int64 // sources up to this size go through the buffer
+	block  bool
+	buf    *[]byte
+	open   int   // in block mode: where in buf the open block begins, -1 for none
+	sent   int64 // bytes of data in this reply
+	err    error
+	within bool // a block that Send has announced
+	lr     io.LimitedReader
 }
 
 // bufferSize is the most that gathers before it is sent; maxHeader more bytes
@@ -82,6 +84,10 @@ func (w *Writer) Block() bool { return w.block }
 // Sent returns how many bytes of data the reply under way has.
 func (w *Writer) Sent() int64 { return w.sent }
 
+// Whole reports whether the reply under way can be completed as it is, without
+// more of its data: it isn't in the middle of a block, or there are no blocks.
+func (w *Writer) Whole() bool { return !w.within }
+
 // Write adds data to the reply under way.
 func (w *Writer) Write(p []byte) (n int, err error) {
 	for n < len(p) && w.err == nil {
@@ -109,18 +115,39 @@ func (w *Writer) Send(r io.Reader, size int64, pace Pace) (int64, error) {
 		return w.sendSmall(r, size, pace)
 	}
 	var total int64
+	block := int64(firstBlock)
 	for total < size && w.err == nil {
 		n := size - total
 		if w.block {
-			n = min(n, MaxBlock)
+			n = min(n, block)
 		}
+		start := time.Now()
 		m, err := w.sendBlock(r, n, pace)
 		total += m
 		if err != nil {
 			return total, err
 		}
+		block = nextBlock(block, time.Since(start))
 	}
 	return total, w.err
+}
+
+// The blocks that a large source is sent in begin with firstBlock bytes and
+// follow the speed of the connection, so that one takes half a second at most:
+// a transfer can be ended only between two of them.
+const (
+	firstBlock = 256 << 10
+	minBlock   = 16 << 10
+)
+
+func nextBlock(size int64, took time.Duration) int64 {
+	switch {
+	case took > 500*time.Millisecond:
+		return max(size/4, minBlock)
+	case took < 100*time.Millisecond:
+		return min(4*size, MaxBlock)
+	}
+	return size
 }
 
 // sendSmall sends a source through the buffer. If it fails, nothing is sent.
@@ -161,6 +188,7 @@ func (w *Writer) sendBlock(r io.Reader, n int64, pace Pace) (total int64, err er
 		if total == 0 {
 			if w.block {
 				w.header(n)
+				w.within = true
 			}
 			w.spill()
 		}
@@ -170,6 +198,7 @@ func (w *Writer) sendBlock(r io.Reader, n int64, pace Pace) (total int64, err er
 			return total, w.tear(true, err)
 		}
 	}
+	w.within = false
 	return total, w.err
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 )
 
 // A sink records what it is given, and fails when it is told to.
@@ -125,7 +127,7 @@ func TestOneWrite(t *testing.T) {
 	}
 }
 
-// A large file is announced in blocks as large as they may be.
+// A large file is announced in blocks as large as the connection is fast.
 func TestBlockSizes(t *testing.T) {
 	for _, test := range []struct {
 		size   int64
@@ -134,8 +136,8 @@ func TestBlockSizes(t *testing.T) {
 		{1, []int64{1}},
 		{small, []int64{small}},
 		{small + 1, []int64{small + 1}},
-		{MaxBlock, []int64{MaxBlock}},
-		{2*MaxBlock + 1, []int64{MaxBlock, MaxBlock, 1}},
+		{firstBlock + 1, []int64{firstBlock, 1}},
+		{3*MaxBlock + 1, []int64{firstBlock, 4 * firstBlock, 16 * firstBlock, MaxBlock, MaxBlock, MaxBlock + 1 - 21*firstBlock}},
 	} {
 		w, s := newWriter(true)
 		if n, err := w.Send(zeros(test.size), test.size, free); n != test.size || err != nil {
@@ -147,6 +149,27 @@ func TestBlockSizes(t *testing.T) {
 			t.Errorf("%d bytes: blocks of %d; want %d", test.size, got, test.blocks)
 		}
 	}
+}
+
+// Within half a second, there is an end of a block.
+func TestBlocksFollowTheSpeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for rate, want := range map[int64]int64{40e3: minBlock, 2e6: firstBlock, 100e6: MaxBlock} {
+			w, s := newWriter(true)
+			size := min(40*rate, 96<<20)
+			w.Send(zeros(size), size, func(n int64) (int64, error) {
+				n = min(n, 16<<10)
+				time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+				return n, nil
+			})
+			w.Status(Success, nil, "OK.")
+			w.Flush()
+			got := blocks(t, s)
+			if typical := got[len(got)/2]; typical != want {
+				t.Errorf("at %d bytes a second blocks have %d bytes, want %d", rate, typical, want)
+			}
+		}
+	})
 }
 
 // blocks reads one reply and returns the sizes of its blocks.

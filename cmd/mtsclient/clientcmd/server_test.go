@@ -91,11 +91,13 @@ func serve(t testing.TB, dir string, config *tls.Config) (addr string) {
 		t.Fatal(err)
 	}
 	s, err := server.New(server.Config{
+		Settings: server.Settings{
+			Exports:  tree,
+			TLS:      config,
+			Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
+		},
 		Commands: builtin.Commands(),
-		Exports:  tree,
 		Auth:     vault("secret"),
-		TLS:      config,
-		Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
 		Log:      slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

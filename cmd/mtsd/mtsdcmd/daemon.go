@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 
 	"mts/certs"
 	"mts/core/auth"
 	"mts/core/builtin"
 	"mts/core/config"
 	"mts/core/exports"
+	"mts/core/limit"
 	"mts/core/server"
 	"mts/plugins"
 )
@@ -25,6 +27,7 @@ type daemon struct {
 	log       *slog.Logger
 	tree      *exports.Tree
 	users     *auth.Users
+	limits    *limit.Table
 	token     string // of the account "default", if there is no users file
 	keeper    *certs.Keeper
 	server    *server.Server
@@ -54,15 +57,22 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 	if d.tree, err = openExports(cfg); err != nil {
 		return nil, err
 	}
+	if err := d.loadLimits(cfg, opts); err != nil {
+		d.tree.Close()
+		return nil, err
+	}
 	d.server, err = server.New(server.Config{
+		Settings: server.Settings{
+			Exports:     d.tree,
+			Grant:       grants(cfg),
+			TLS:         tlsConfig,
+			StartTLS:    cfg.Server.StartTLS,
+			Timeouts:    server.Timeouts(cfg.Timeouts),
+			MaxSessions: cfg.Server.MaxSessions,
+		},
 		Commands:          builtin.Commands(),
-		Exports:           d.tree,
 		Auth:              d.users,
-		Grant:             grants(cfg),
-		TLS:               tlsConfig,
-		StartTLS:          cfg.Server.StartTLS,
-		Timeouts:          server.Timeouts(cfg.Timeouts),
-		MaxSessions:       cfg.Server.MaxSessions,
+		Limits:            d.limits,
 		InsecurePlaintext: opts.insecurePlaintext,
 		Log:               log,
 	})
@@ -193,6 +203,41 @@ func openExports(cfg *config.Config) (*exports.Tree, error) {
 	return tree, err
 }
 
+// loadLimits opens the table of clients, with the bans that are kept in the
+// state directory.
+func (d *daemon) loadLimits(cfg *config.Config, opts *options) error {
+	dir, err := opts.makeStateDir()
+	if err != nil {
+		return err
+	}
+	if d.limits, err = limit.Open(filepath.Join(dir, "bans"), policy(cfg)); err != nil {
+		return err
+	}
+	d.limits.OnError = func(err error) { d.log.Error("bans", "err", err) }
+	return nil
+}
+
+// policy is what the configuration says of limits.
+func policy(cfg *config.Config) limit.Policy {
+	l := cfg.Limits
+	return limit.Policy{
+		Client: limit.Rates{
+			Sessions: l.SessionsPerClient,
+			Commands: l.CommandsPerSecond,
+			Bytes:    int64(l.BytesPerSecond),
+		},
+		Connections: l.ConnectionsPerSecond,
+		Account: func(name string) limit.Rates {
+			u := cfg.Users[name]
+			return limit.Rates{Sessions: u.Sessions, Commands: u.CommandsPerSecond, Bytes: int64(u.BytesPerSecond)}
+		},
+		Total:       int64(l.TotalBytesPerSecond),
+		MaxSessions: cfg.Server.MaxSessions,
+		Failures:    l.LoginFailures,
+		BanTime:     l.BanTime,
+	}
+}
+
 // grants looks an account up in the [user.NAME] tables.
 func grants(cfg *config.Config) func(string) server.Grant {
 	return func(user string) server.Grant {
@@ -254,6 +299,9 @@ func (d *daemon) close() {
 	d.server.Close()
 	if d.plugins != nil {
 		d.plugins.Close()
+	}
+	if err := d.limits.Close(); err != nil {
+		d.log.Error("bans", "err", err)
 	}
 	d.tree.Close()
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,8 +48,22 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, wire.Printable(err.Error()))
+	complain(stderr, err)
 	return exitCode(err)
+}
+
+// complain tells what went wrong. It doesn't wait for ever, because a server
+// has to end even if nobody reads what it says.
+func complain(stderr io.Writer, err error) {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		fmt.Fprintln(stderr, wire.Printable(err.Error()))
+	}()
+	select {
+	case <-told:
+	case <-time.After(flushTime):
+	}
 }
 
 func exitCode(err error) int {

@@ -3,7 +3,6 @@ package mtsdcmd
 import (
 	"cmp"
 	"fmt"
-	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -54,7 +53,7 @@ func checkConfig(cmd *cobra.Command, opts *options, users string) error {
 	if err := cmp.Or(checkUse(cfg), unsupported(cfg)); err != nil {
 		return err
 	}
-	d := &daemon{log: slog.New(slog.DiscardHandler)}
+	d := &daemon{log: discard()}
 	_, key, err := certFiles(opts)
 	if err != nil {
 		return err

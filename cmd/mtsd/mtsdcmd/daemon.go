@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,7 +23,7 @@ import (
 // A daemon is a server with all that it works with.
 type daemon struct {
 	opts      *options
-	log       *slog.Logger
+	log       *journal
 	tree      *exports.Tree
 	users     *auth.Users
 	limits    *limit.Table
@@ -42,7 +41,7 @@ type listener struct {
 
 // newDaemon makes a server of a configuration that has been checked. The
 // errors of what the configuration names say where it does so.
-func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, error) {
+func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error) {
 	if err := unsupported(cfg); err != nil {
 		return nil, err
 	}
@@ -74,10 +73,10 @@ func newDaemon(cfg *config.Config, opts *options, log *slog.Logger) (*daemon, er
 		Auth:              d.users,
 		Limits:            d.limits,
 		InsecurePlaintext: opts.insecurePlaintext,
-		Log:               log,
+		Log:               log.Logger,
 	})
 	if err == nil && cfg.Plugins.Dir != "" {
-		d.plugins, err = openPlugins(cfg, opts, log, d.server.SetPlugins)
+		d.plugins, err = openPlugins(cfg, opts, log.Logger, d.server.SetPlugins)
 	}
 	if err != nil {
 		d.tree.Close()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -65,7 +64,7 @@ func demoServer(dir string) (*daemon, error) {
 	cfg := config.Default()
 	cfg.Server.Listen = []string{"127.0.0.1:0"}
 	cfg.Exports = []config.Export{{Path: "/", Dir: files}}
-	d, err := newDaemon(cfg, &options{state: filepath.Join(dir, "state")}, slog.New(slog.DiscardHandler))
+	d, err := newDaemon(cfg, &options{state: filepath.Join(dir, "state")}, discard())
 	if err != nil {
 		return nil, err
 	}

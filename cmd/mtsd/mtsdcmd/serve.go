@@ -73,11 +73,11 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader of the log that leaves doesn't end the service
-	log, logFile, err := newLogger(cfg, cmd.ErrOrStderr())
+	log, err := openJournal(cfg, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer logFile.Close()
+	defer log.close()
 	d, err := newDaemon(cfg, f.options, log)
 	if err != nil {
 		return err
@@ -275,13 +275,16 @@ func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
 			if sig != syscall.SIGHUP {
 				return fmt.Errorf("stopped at once by a second signal (%s)", sig)
 			}
+			d.reopenLog()
 		}
 	}
 }
 
 // reload reads again what may change while the server runs: certificate, users,
-// plugins and their settings. What is bad stays as it was.
+// plugins and their settings. What is bad stays as it was. The log file is
+// opened anew.
 func (d *daemon) reload() {
+	d.reopenLog()
 	if d.keeper != nil {
 		d.logReload("tls", d.keeper.Reload())
 	}
@@ -295,6 +298,13 @@ func (d *daemon) reload() {
 			err = d.plugins.Reload()
 		}
 		d.logReload("plugins", err)
+	}
+}
+
+// reopenLog lets the log be rotated.
+func (d *daemon) reopenLog() {
+	if err := d.log.reopen(); err != nil {
+		d.logReload("log", err)
 	}
 }
 

@@ -1,0 +1,185 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const limit = 30 * time.Second // of anything that is waited for
+
+// eventually waits until ok.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// serving starts mtsd serve, with stderr if that isn't nil, and returns it and
+// what its ready file says.
+func serving(t *testing.T, stderr *os.File, args ...string) (*exec.Cmd, map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	ready := filepath.Join(dir, "ready")
+	cmd := exec.Command("mtsd", append([]string{"serve", "--state", dir, "--ready-file", ready}, args...)...)
+	if stderr != nil {
+		cmd.Stderr = stderr
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	var lines []byte
+	eventually(t, "the server", func() bool {
+		var err error
+		lines, err = os.ReadFile(ready)
+		return err == nil
+	})
+	addrs := make(map[string]string)
+	for line := range strings.Lines(string(lines)) {
+		kind, addr, _ := strings.Cut(strings.TrimSpace(line), " ")
+		addrs[kind] = addr
+	}
+	return cmd, addrs
+}
+
+// talk has n commands answered, each of which makes a log line of level debug.
+func talk(t *testing.T, addr string, n int) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(limit))
+	r := bufio.NewReader(c)
+	commands := strings.Repeat("NOOP\r\n", 100)
+	r.ReadString('\n')
+	for range n / 100 {
+		io.WriteString(c, commands)
+		for range 100 {
+			if line, err := r.ReadString('\n'); line != "#OK.\r\n" {
+				t.Fatalf("got %q, %v", line, err)
+			}
+		}
+	}
+}
+
+// end stops a server, which has to end well and in time.
+func endServing(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(limit, func() { cmd.Process.Kill() })
+	defer kill.Stop()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+}
+
+const manyLines = 30_000 // more than pipe and queue hold
+
+// Nobody reads the log, then somebody does, then the pipe breaks.
+func TestBlockedLog(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, addrs := serving(t, w, "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
+	w.Close()
+	talk(t, addrs["plain"], manyLines)
+	for lines := bufio.NewScanner(r); ; {
+		if !lines.Scan() {
+			t.Fatalf("the log ended: %v", lines.Err())
+		}
+		if strings.Contains(lines.Text(), `msg="log lines dropped" n=`) {
+			break
+		}
+		if !strings.HasPrefix(lines.Text(), "time=") {
+			t.Fatalf("the log has the line %q", lines.Text())
+		}
+	}
+	r.Close()
+	talk(t, addrs["plain"], manyLines)
+	endServing(t, cmd)
+}
+
+func TestBlockedLogAtTheEnd(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd, addrs := serving(t, w, "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
+	w.Close()
+	talk(t, addrs["plain"], manyLines)
+	endServing(t, cmd)
+}
+
+func TestFullDiskOfTheLog(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	cmd, addrs := serving(t, nil, "--plain", "127.0.0.1:0", "--log-level", "debug", "--log-file", "/dev/full", ".")
+	talk(t, addrs["plain"], manyLines)
+	endServing(t, cmd)
+}
+
+// The log is rotated by renaming and by truncating. If the new file can't be
+// opened, the old one goes on.
+func TestRotatedLog(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "log")
+	old, kept := path+".1", path+".2"
+	cmd, addrs := serving(t, nil, "--plain", "127.0.0.1:0", "--log-file", path, ".")
+	logged := func(file, text string) {
+		t.Helper()
+		eventually(t, text+" in "+filepath.Base(file), func() bool {
+			b, _ := os.ReadFile(file)
+			return bytes.Contains(b, []byte(text))
+		})
+	}
+	rename := func(to string) {
+		t.Helper()
+		if err := os.Rename(path, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logged(path, "msg=ready")
+	rename(old)
+	talk(t, addrs["plain"], 0)
+	logged(old, "msg=connect")
+	cmd.Process.Signal(syscall.SIGHUP)
+	logged(path, "msg=reload")
+
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, addrs["plain"], 0)
+	logged(path, "msg=connect")
+	if b, _ := os.ReadFile(path); !bytes.HasPrefix(b, []byte("time=")) {
+		t.Errorf("the truncated log begins with %.20q", b)
+	}
+
+	rename(kept)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Process.Signal(syscall.SIGHUP)
+	logged(kept, "msg=reload part=log err=")
+	talk(t, addrs["plain"], 0)
+	endServing(t, cmd)
+	logged(kept, "msg=shutdown")
+}

@@ -1,0 +1,39 @@
+package logsink
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// Open opens a log file for appending, and makes it if there is none. What it
+// appends begins on a line of its own even if the last one there is torn. A
+// named pipe has to have a reader.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	if torn(path) {
+		f.WriteString("\n") // if that fails, so does what follows
+	}
+	return f, nil
+}
+
+// torn reports whether a regular file is known to end in the middle of a line.
+func torn(path string) bool {
+	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || st.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	last := make([]byte, 1)
+	_, err = f.Seek(-1, io.SeekEnd)
+	if err == nil {
+		_, err = f.Read(last)
+	}
+	return err == nil && last[0] != '\n'
+}

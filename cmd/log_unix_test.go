@@ -29,12 +29,16 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // serving starts mtsd serve, with stderr if that isn't nil, and returns it and
-// what its ready file says.
+// what its ready file says. Commands aren't limited, unless args say so.
 func serving(t *testing.T, stderr *os.File, args ...string) (*exec.Cmd, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	ready := filepath.Join(dir, "ready")
-	cmd := exec.Command("mtsd", append([]string{"serve", "--state", dir, "--ready-file", ready}, args...)...)
+	config := filepath.Join(dir, "mtsd.toml")
+	if err := os.WriteFile(config, []byte("[limits]\ncommands_per_second = 0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("mtsd", append([]string{"serve", "--config", config, "--state", dir, "--ready-file", ready}, args...)...)
 	if stderr != nil {
 		cmd.Stderr = stderr
 	}

@@ -39,6 +39,9 @@ func (u *Users) Authenticate(ctx context.Context, name, password string) error {
 	u.Refresh()
 	set := u.set.Load()
 	ok, err := u.verify(ctx, set.accounts[name].hash, password)
+	if u.set.Load().accounts[name].text != set.accounts[name].text {
+		ok = false // it has changed while the hash was computed
+	}
 	if ok || err != nil {
 		return err
 	}

@@ -53,24 +53,24 @@ func checkConfig(cmd *cobra.Command, opts *options, users string) error {
 	if err := cmp.Or(checkUse(cfg), unsupported(cfg)); err != nil {
 		return err
 	}
-	d := &daemon{log: discard()}
+	d := &daemon{opts: opts, log: discard(), cfg: cfg}
 	_, key, err := certFiles(opts)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Lstat(key); err == nil || cfg.TLS.Cert != "" {
-		if _, err := d.loadTLS(cfg, opts); err != nil {
+		if d.keeper, err = d.openKeeper(cfg); err != nil {
 			return err
 		}
 	}
 	if err := d.loadUsers(cfg, opts); err != nil {
 		return err
 	}
-	tree, err := openExports(cfg)
+	settings, err := openSettings(cfg, d.keeper)
 	if err != nil {
 		return err
 	}
-	tree.Close()
+	settings.Exports.Close()
 	fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 	return nil
 }

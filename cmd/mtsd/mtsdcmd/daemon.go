@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"mts/certs"
 	"mts/core/auth"
@@ -24,14 +25,19 @@ import (
 type daemon struct {
 	opts      *options
 	log       *journal
-	tree      *exports.Tree
 	users     *auth.Users
 	limits    *limit.Table
 	token     string // of the account "default", if there is no users file
-	keeper    *certs.Keeper
 	server    *server.Server
 	plugins   *plugins.Set // nil without any
 	listeners []listener
+	stopped   chan struct{}                  // closed at the end
+	configure func() (*config.Config, error) // reads the configuration anew
+
+	reloading sync.Mutex // guards what a reload replaces
+	cfg       *config.Config
+	keeper    *certs.Keeper // nil without TLS
+	tree      *exports.Tree
 }
 
 type listener struct {
@@ -45,30 +51,25 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 	if err := unsupported(cfg); err != nil {
 		return nil, err
 	}
-	d := &daemon{opts: opts, log: log}
-	tlsConfig, err := d.loadTLS(cfg, opts)
-	if err != nil {
+	d := &daemon{opts: opts, log: log, cfg: cfg, stopped: make(chan struct{})}
+	d.configure = func() (*config.Config, error) { return cfg, nil }
+	var err error
+	if d.keeper, err = d.openKeeper(cfg); err != nil {
 		return nil, err
 	}
 	if err := d.loadUsers(cfg, opts); err != nil {
 		return nil, err
 	}
-	if d.tree, err = openExports(cfg); err != nil {
-		return nil, err
-	}
 	if err := d.loadLimits(cfg, opts); err != nil {
-		d.tree.Close()
 		return nil, err
 	}
+	settings, err := openSettings(cfg, d.keeper)
+	if err != nil {
+		return nil, err
+	}
+	d.tree = settings.Exports
 	d.server, err = server.New(server.Config{
-		Settings: server.Settings{
-			Exports:     d.tree,
-			Grant:       grants(cfg),
-			TLS:         tlsConfig,
-			StartTLS:    cfg.Server.StartTLS,
-			Timeouts:    server.Timeouts(cfg.Timeouts),
-			MaxSessions: cfg.Server.MaxSessions,
-		},
+		Settings:          settings,
 		Commands:          builtin.Commands(),
 		Auth:              d.users,
 		Limits:            d.limits,
@@ -85,6 +86,28 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 	return d, nil
 }
 
+// openSettings opens what the configuration exports, and what TLS needs beside
+// the certificate.
+func openSettings(cfg *config.Config, keeper *certs.Keeper) (server.Settings, error) {
+	tlsConfig, err := tlsConfig(cfg, keeper)
+	if err != nil {
+		return server.Settings{}, err
+	}
+	tree, err := openExports(cfg)
+	return settings(cfg, tree, tlsConfig), err
+}
+
+func settings(cfg *config.Config, tree *exports.Tree, tlsConfig *tls.Config) server.Settings {
+	return server.Settings{
+		Exports:     tree,
+		Grant:       grants(cfg),
+		TLS:         tlsConfig,
+		StartTLS:    cfg.Server.StartTLS,
+		Timeouts:    server.Timeouts(cfg.Timeouts),
+		MaxSessions: cfg.Server.MaxSessions,
+	}
+}
+
 // unsupported refuses services that the configuration format has, but this
 // version of the server hasn't.
 func unsupported(cfg *config.Config) error {
@@ -99,29 +122,32 @@ func unsupported(cfg *config.Config) error {
 	return nil
 }
 
-// loadTLS returns nil if neither a TLS listener nor STARTTLS needs it.
-func (d *daemon) loadTLS(cfg *config.Config, opts *options) (*tls.Config, error) {
-	if len(cfg.Server.Listen) == 0 && !cfg.Server.StartTLS {
-		return nil, nil
+// pairLoader returns how to load the certificate that cfg names, or the one in
+// the state directory, which is made if it isn't there.
+func pairLoader(cfg *config.Config, opts *options) func() (tls.Certificate, error) {
+	if cfg.TLS.Cert != "" {
+		return func() (tls.Certificate, error) { return certs.Load(cfg.TLS.Cert, cfg.TLS.Key) }
 	}
-	load := func() (tls.Certificate, error) { return certs.Load(cfg.TLS.Cert, cfg.TLS.Key) }
-	if cfg.TLS.Cert == "" {
+	return func() (tls.Certificate, error) {
 		dir, err := opts.makeStateDir()
 		if err != nil {
-			return nil, err
+			return tls.Certificate{}, err
 		}
-		load = func() (tls.Certificate, error) { return certs.LoadOrMake(dir, listenHosts(cfg)) }
+		return certs.LoadOrMake(dir, listenHosts(cfg))
 	}
-	var err error
-	if d.keeper, err = certs.NewKeeper(load); err != nil {
-		return nil, pairError(cfg, err)
+}
+
+// tlsConfig returns nil without a keeper.
+func tlsConfig(cfg *config.Config, keeper *certs.Keeper) (*tls.Config, error) {
+	if keeper == nil {
+		return nil, nil
 	}
 	pool, ask, err := clientCAs(cfg)
 	if err != nil {
 		return nil, err
 	}
 	version := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}[cfg.TLS.MinVersion]
-	return certs.ServerConfig(d.keeper, version, pool, ask), nil
+	return certs.ServerConfig(keeper, version, pool, ask), nil
 }
 
 // pairError says which line of the configuration names the bad file.
@@ -177,6 +203,7 @@ func (d *daemon) loadUsers(cfg *config.Config, opts *options) error {
 	switch {
 	case err == nil:
 		d.users.OnError = func(err error) { d.logReload("users", err) }
+		d.users.OnChange = d.accountsChanged
 		return nil
 	case !named && errors.Is(err, fs.ErrNotExist):
 		var hash string
@@ -275,6 +302,7 @@ func (d *daemon) open(kind, addr string) error {
 
 // start begins to accept. What ends a listener is sent to the channel.
 func (d *daemon) start() <-chan error {
+	go d.watchUsers()
 	failed := make(chan error, len(d.listeners))
 	for _, l := range d.listeners {
 		serve := d.server.Serve
@@ -292,6 +320,7 @@ func (d *daemon) start() <-chan error {
 
 // close ends the sessions that are left and gives everything back.
 func (d *daemon) close() {
+	close(d.stopped)
 	for _, l := range d.listeners {
 		l.Close()
 	}

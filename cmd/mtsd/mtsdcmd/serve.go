@@ -83,6 +83,7 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer d.close()
+	d.configure = func() (*config.Config, error) { return f.configure(args) }
 	if err := d.listen(cfg); err != nil {
 		return err
 	}
@@ -249,7 +250,8 @@ func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.
 			return err
 		case sig := <-signals:
 			if sig == syscall.SIGHUP {
-				d.reload()
+				d.reopenLog()
+				d.reload("")
 				continue
 			}
 			d.log.Info("shutdown", "signal", sig.String())
@@ -280,40 +282,11 @@ func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
 	}
 }
 
-// reload reads again what may change while the server runs: certificate, users,
-// plugins and their settings. What is bad stays as it was. The log file is
-// opened anew.
-func (d *daemon) reload() {
-	d.reopenLog()
-	if d.keeper != nil {
-		d.logReload("tls", d.keeper.Reload())
-	}
-	if d.token == "" {
-		d.logReload("users", d.users.Reload())
-	}
-	if d.plugins != nil {
-		cfg, err := d.opts.load()
-		if err == nil {
-			d.plugins.Configure(cfg.Plugins.Settings)
-			err = d.plugins.Reload()
-		}
-		d.logReload("plugins", err)
-	}
-}
-
 // reopenLog lets the log be rotated.
 func (d *daemon) reopenLog() {
 	if err := d.log.reopen(); err != nil {
 		d.logReload("log", err)
 	}
-}
-
-func (d *daemon) logReload(part string, err error) {
-	if err != nil {
-		d.log.Error("reload", "part", part, "err", err)
-		return
-	}
-	d.log.Info("reload", "part", part)
 }
 
 // usersFile returns the users file: the flag's, the configuration's, or the

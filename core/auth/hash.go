@@ -53,8 +53,13 @@ func NewToken() (token, hash string) {
 	random := make([]byte, 20)
 	rand.Read(random)
 	token = tokenPrefix + strings.ToLower(base32.StdEncoding.EncodeToString(random))
+	return token, HashToken(token)
+}
+
+// HashToken returns the hash of a token for a users file.
+func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
-	return token, tokenHashPrefix + hex.EncodeToString(sum[:])
+	return tokenHashPrefix + hex.EncodeToString(sum[:])
 }
 
 const (

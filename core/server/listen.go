@@ -66,10 +66,11 @@ func (s *Server) ServeConn(nc net.Conn, secure bool) {
 func (s *Server) track(ln net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closing {
-		s.listeners[ln] = true
+	if s.closing || s.retiring {
+		return false
 	}
-	return !s.closing
+	s.listeners[ln] = true
+	return true
 }
 
 func (s *Server) untrack(ln net.Listener) {
@@ -81,7 +82,7 @@ func (s *Server) untrack(ln net.Listener) {
 func (s *Server) isClosing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closing
+	return s.closing || s.retiring
 }
 
 // register makes nc a session, or returns nil if there can't be one more, nor

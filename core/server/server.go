@@ -99,6 +99,7 @@ type Server struct {
 	refused   map[uint64]*session // those of sessions that are to be told so
 	listeners map[net.Listener]bool
 	closing   bool
+	retiring  bool // no listener is left; connections are served as before
 
 	running sync.WaitGroup // the goroutines of sessions
 	// For log lines that a flood could cause.

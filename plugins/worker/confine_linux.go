@@ -2,14 +2,13 @@ package worker
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"time"
-	"unsafe"
 
+	"github.com/landlock-lsm/go-landlock/landlock"
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,7 +24,7 @@ func confine(memory int64) string {
 	if err := limit(memory); err != nil {
 		lacks = append(lacks, err.Error())
 	}
-	if err := landlock(); err != nil {
+	if err := giveUp(); err != nil {
 		lacks = append(lacks, err.Error())
 	}
 	return strings.Join(lacks, "; ")
@@ -67,45 +66,11 @@ func after(status []byte, name string) string {
 	return string(rest)
 }
 
-// What each version of Landlock can refuse (landlock(7)).
-var (
-	landlockFiles = []uint64{1: 1<<13 - 1, 2: 1<<14 - 1, 3: 1<<15 - 1, 4: 1<<15 - 1, 5: 1<<16 - 1}
-	errCgo        = errors.New("no Landlock in a binary built with cgo")
-)
-
-type landlockAttr struct{ files, net, scoped uint64 }
-
-// landlock takes all access to files, TCP and other processes from all threads
-// of the process.
-func landlock() error {
-	version, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 {
-		return fmt.Errorf("landlock: %w", errno)
+// giveUp takes all access to files, TCP and other processes from all threads
+// of the process, as far as the kernel can.
+func giveUp() error {
+	if _, err := ll.LandlockGetABIVersion(); err != nil {
+		return fmt.Errorf("landlock: %w", err)
 	}
-	attr := landlockAttr{files: landlockFiles[min(int(version), len(landlockFiles)-1)]}
-	size := unsafe.Sizeof(attr.files)
-	if version >= 4 {
-		attr.net, size = 3, size+unsafe.Sizeof(attr.net)
-	}
-	if version >= 6 {
-		attr.scoped, size = 3, size+unsafe.Sizeof(attr.scoped)
-	}
-	fd, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0)
-	if errno != 0 {
-		return fmt.Errorf("landlock: %w", errno)
-	}
-	defer unix.Close(int(fd))
-	for _, call := range [][3]uintptr{
-		{unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1},
-		{unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0},
-	} {
-		_, _, errno := syscall.AllThreadsSyscall6(call[0], call[1], call[2], 0, 0, 0, 0)
-		if errno == syscall.ENOTSUP {
-			return errCgo
-		}
-		if errno != 0 {
-			return fmt.Errorf("landlock: %w", errno)
-		}
-	}
-	return nil
+	return landlock.V8.BestEffort().Restrict()
 }

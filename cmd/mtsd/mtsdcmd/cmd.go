@@ -83,7 +83,8 @@ type options struct {
 	config string
 	state  string
 
-	insecurePlaintext bool // of mtsd serve only
+	insecurePlaintext bool // of mtsd serve only, like the next
+	inherited         inheritance
 }
 
 func newRoot() *cobra.Command {

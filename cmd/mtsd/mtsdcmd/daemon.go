@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"mts/certs"
 	"mts/core/auth"
@@ -31,6 +32,8 @@ type daemon struct {
 	server    *server.Server
 	plugins   *plugins.Set // nil without any
 	listeners []listener
+	replaced  atomic.Bool                    // another process goes on with the listeners
+	sandbox   *sandbox                       // nil where there is none
 	stopped   chan struct{}                  // closed at the end
 	configure func() (*config.Config, error) // reads the configuration anew
 
@@ -43,6 +46,7 @@ type daemon struct {
 type listener struct {
 	net.Listener
 	kind string // as in the ready file: "tls" or "plain"
+	addr string // as configured; "" if the service manager has opened it
 }
 
 // newDaemon makes a server of a configuration that has been checked. The
@@ -206,9 +210,10 @@ func (d *daemon) loadUsers(cfg *config.Config, opts *options) error {
 		d.users.OnChange = d.accountsChanged
 		return nil
 	case !named && errors.Is(err, fs.ErrNotExist):
-		var hash string
-		d.token, hash = auth.NewToken()
-		d.users = auth.Memory(auth.Account{Name: "default", Hash: hash})
+		if d.token = opts.inherited.token; d.token == "" {
+			d.token, _ = auth.NewToken()
+		}
+		d.users = auth.Memory(auth.Account{Name: "default", Hash: auth.HashToken(d.token)})
 		return nil
 	case errors.As(err, new(*auth.LineError)):
 		return err
@@ -289,13 +294,17 @@ func (d *daemon) listen(cfg *config.Config) error {
 }
 
 func (d *daemon) open(kind, addr string) error {
+	if l, found := d.opts.inherited.take(kind, addr); found {
+		d.listeners = append(d.listeners, l)
+		return nil
+	}
 	network := "tcp"
 	if host, _, _ := net.SplitHostPort(addr); net.ParseIP(host).To4() != nil {
 		network = "tcp4" // or else 0.0.0.0 would be open for IPv6 too
 	}
 	ln, err := net.Listen(network, addr)
 	if err == nil {
-		d.listeners = append(d.listeners, listener{ln, kind})
+		d.listeners = append(d.listeners, listener{ln, kind, addr})
 	}
 	return err
 }

@@ -29,6 +29,7 @@ var parts = []part{
 func (d *daemon) reload(name string) error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
+	defer d.tellReload()()
 	var errs []error
 	for _, p := range parts {
 		if name == "" || name == p.name {
@@ -59,6 +60,9 @@ func (d *daemon) reloadConfig() error {
 		return err
 	}
 	if err := unsupported(cfg); err != nil {
+		return err
+	}
+	if err := d.sandbox.checkExports(cfg); err != nil {
 		return err
 	}
 	keeper, err := d.openKeeper(cfg)

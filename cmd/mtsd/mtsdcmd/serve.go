@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"mts/certs"
@@ -67,7 +68,11 @@ certificate that is made once and kept. Without a users file, the account
 }
 
 // run serves until a signal ends it.
-func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
+func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
+	defer func() { f.inherited.report(err) }()
+	if err := f.inherited.inherit(); err != nil {
+		return err
+	}
 	cfg, err := f.configure(args)
 	if err != nil {
 		return err
@@ -90,15 +95,22 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	if os.Geteuid() == 0 && !f.allowRoot {
 		log.Warn("running as root; an account of its own is safer")
 	}
-	signals, stop := notify()
+	d.confine(cfg, f)
+	signals, stop := notify(upgradeSignals...)
 	defer stop()
 	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
 		return err
 	}
-	if f.readyFile != "" {
-		defer os.Remove(f.readyFile)
+	failed := d.start()
+	if f.inherited.ready == nil { // or else the server before tells who goes on
+		d.tell(systemd.SdNotifyReady)
 	}
-	return d.wait(d.start(), signals, cfg.Server.Drain)
+	f.inherited.report(nil)
+	defer d.removeReady(f.readyFile)
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	go d.watchdog(ctx)
+	return d.wait(failed, signals, cfg.Server.Drain)
 }
 
 // configure returns the file's configuration with the flags applied.
@@ -108,6 +120,7 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 		return nil, err
 	}
 	f.applyListeners(cfg)
+	f.inherited.configure(cfg, f)
 	if f.cert != "" || f.key != "" {
 		if f.cert == "" || f.key == "" {
 			return nil, usagef("--cert and --key go together")
@@ -133,9 +146,14 @@ func (f *serveFlags) applyListeners(cfg *config.Config) {
 	}
 	if f.plain != nil {
 		cfg.Server.Plain = f.plain
-		if f.listen == nil && !cfg.Has("server.listen") {
-			cfg.Server.Listen = nil
-		}
+		f.dropDefault(cfg)
+	}
+}
+
+// dropDefault drops the TLS listener that nobody has named.
+func (f *serveFlags) dropDefault(cfg *config.Config) {
+	if f.listen == nil && !cfg.Has("server.listen") {
+		cfg.Server.Listen = nil
 	}
 }
 
@@ -184,8 +202,8 @@ func (f *serveFlags) checkRoot(cfg *config.Config) error {
 	if os.Geteuid() != 0 || f.allowRoot {
 		return nil
 	}
-	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain) {
-		if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
+	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain, []string{cfg.Metrics.Listen}) {
+		if host, _, _ := net.SplitHostPort(addr); addr != "" && !isLoopback(host) {
 			return usagef("refusing to serve %s as root: use an account of its own, or --allow-root", addr)
 		}
 	}
@@ -217,6 +235,13 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	return nil
 }
 
+// removeReady removes the ready file, unless it is another process's by now.
+func (d *daemon) removeReady(file string) {
+	if file != "" && !d.replaced.Load() {
+		os.Remove(file)
+	}
+}
+
 // clientLine returns the start of an mtsclient command that logs in.
 func (d *daemon) clientLine() string {
 	l := d.listeners[0]
@@ -234,38 +259,49 @@ func (d *daemon) pin() string {
 
 // notify returns the signals that steer the server. It is called before
 // anybody is told that the server is there.
-func notify() (signals <-chan os.Signal, stop func()) {
+func notify(more ...os.Signal) (signals <-chan os.Signal, stop func()) {
 	c := make(chan os.Signal, 4)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(c, append(more, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)...)
 	return c, func() { signal.Stop(c) }
 }
 
-// wait returns when a listener has failed, or when SIGINT or SIGTERM came and
-// transfers have had as long as drain to finish. A second signal ends it at
-// once.
+// wait returns when a listener has failed, or when SIGINT or SIGTERM came, or a
+// new process has taken over, and transfers have had as long as drain to
+// finish. A second signal ends it at once.
 func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.Duration) error {
+	u := d.newUpgrade()
+	defer u.cancel()
 	for {
 		select {
 		case err := <-failed:
 			return err
+		case err := <-u.done:
+			if u.finish(err); err == nil {
+				d.replaced.Store(true)
+				return d.drain(d.server.Retire, drain, signals)
+			}
 		case sig := <-signals:
-			if sig == syscall.SIGHUP {
+			switch {
+			case sig == syscall.SIGHUP:
 				d.reopenLog()
 				d.reload("")
-				continue
+			case slices.Contains(upgradeSignals, sig):
+				u.start()
+			default:
+				d.log.Info("shutdown", "signal", sig.String())
+				d.tell(systemd.SdNotifyStopping)
+				return d.drain(d.server.Shutdown, drain, signals)
 			}
-			d.log.Info("shutdown", "signal", sig.String())
-			return d.drain(drain, signals)
 		}
 	}
 }
 
-// drain lets the sessions finish.
-func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
+// drain lets the sessions finish, as end does.
+func (d *daemon) drain(end func(context.Context) error, limit time.Duration, signals <-chan os.Signal) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- d.server.Shutdown(ctx) }()
+	go func() { done <- end(ctx) }()
 	for {
 		select {
 		case err := <-done:
@@ -274,7 +310,7 @@ func (d *daemon) drain(limit time.Duration, signals <-chan os.Signal) error {
 			}
 			return nil
 		case sig := <-signals:
-			if sig != syscall.SIGHUP {
+			if sig == os.Interrupt || sig == syscall.SIGTERM {
 				return fmt.Errorf("stopped at once by a second signal (%s)", sig)
 			}
 			d.reopenLog()

@@ -1,0 +1,177 @@
+package mtsdcmd
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/coreos/go-systemd/v22/activation"
+
+	"mts/core/config"
+)
+
+// An inheritance is what the process was started with: listeners of the service
+// manager (socket activation, sd_listen_fds(3)), or those of the server that
+// it is to take over from, handed on in the same way.
+type inheritance struct {
+	listeners []listener
+	ready     *os.File            // where that server waits to hear how the start went
+	token     string              // of its account "default"
+	activated map[string][]string // addresses of the service manager's listeners, by kind
+}
+
+// upgradeEnv is set for a process that takes over from its parent. LISTEN_PID
+// and WATCHDOG_PID can't be right in that: they are set before it has a number.
+const upgradeEnv = "MTSD_UPGRADE"
+
+// Names of what is handed on beside listeners.
+const (
+	readyName = "ready"
+	tokenName = "token"
+)
+
+// inherit takes what the process was started with, so that its own children
+// don't.
+func (in *inheritance) inherit() error {
+	upgrade := os.Getenv(upgradeEnv) != ""
+	if upgrade {
+		pid := strconv.Itoa(os.Getpid())
+		os.Setenv("LISTEN_PID", pid)
+		os.Setenv("WATCHDOG_PID", pid)
+		os.Unsetenv(upgradeEnv)
+	}
+	var problems []error
+	for _, f := range activation.Files(true) {
+		problems = append(problems, in.add(f, upgrade))
+	}
+	return errors.Join(problems...)
+}
+
+func (in *inheritance) add(f *os.File, upgrade bool) error {
+	if upgrade && f.Name() == readyName {
+		in.ready = f
+		return nil
+	}
+	defer f.Close()
+	if upgrade && f.Name() == tokenName {
+		token, err := io.ReadAll(f)
+		in.token = string(token)
+		return err
+	}
+	l, err := inheritListener(f, upgrade)
+	if err == nil {
+		in.listeners = append(in.listeners, l)
+	}
+	return err
+}
+
+// inheritListener makes a listener of a descriptor. Its name is its kind; that
+// of one which the configuration names has the address behind it.
+func inheritListener(f *os.File, upgrade bool) (l listener, err error) {
+	l.kind = f.Name()
+	if kind, addr, named := strings.Cut(l.kind, "="); named && upgrade {
+		if l.addr, err = url.QueryUnescape(addr); err != nil {
+			return l, err
+		}
+		l.kind = kind
+	}
+	l.Listener, err = net.FileListener(f)
+	if err != nil || !listens(f) || l.addr == "" && l.Addr().Network() != "tcp" {
+		return l, usagef("the socket %q that the server was started with is no TCP listener", f.Name())
+	}
+	return l, nil
+}
+
+// configure puts the service manager's listeners in the place of those that
+// the configuration has of their kind, at the start and at each reload.
+func (in *inheritance) configure(cfg *config.Config, flags *serveFlags) {
+	if in.activated == nil {
+		in.sort(cfg)
+	}
+	if addrs := in.activated["plain"]; addrs != nil {
+		cfg.Server.Plain = addrs
+		flags.dropDefault(cfg)
+	}
+	if addrs := in.activated["tls"]; addrs != nil {
+		cfg.Server.Listen = addrs
+	}
+	if addrs := in.activated["metrics"]; addrs != nil {
+		cfg.Metrics.Listen = addrs[0]
+	}
+}
+
+// sort gives each activated listener its kind.
+func (in *inheritance) sort(cfg *config.Config) {
+	in.activated = make(map[string][]string)
+	for i := range in.listeners {
+		if l := &in.listeners[i]; l.addr == "" {
+			l.kind = kindOf(l, cfg)
+			in.activated[l.kind] = append(in.activated[l.kind], l.Addr().String())
+		}
+	}
+}
+
+// kindOf returns the kind of an activated listener: its name, or that of the
+// address in the configuration, or TLS.
+func kindOf(l *listener, cfg *config.Config) string {
+	at := func(addr string) bool { return sameAddr(addr, l.Addr().(*net.TCPAddr)) }
+	switch {
+	case slices.Contains([]string{"tls", "plain", "metrics"}, l.kind):
+		return l.kind
+	case slices.ContainsFunc(cfg.Server.Plain, at):
+		return "plain"
+	case at(cfg.Metrics.Listen):
+		return "metrics"
+	}
+	return "tls"
+}
+
+// sameAddr reports whether a configured address is that of a listener. All
+// interfaces are the same, however they are written.
+func sameAddr(configured string, addr *net.TCPAddr) bool {
+	host, port, err := net.SplitHostPort(configured)
+	if err != nil || port != strconv.Itoa(addr.Port) {
+		return false
+	}
+	ip := net.ParseIP(cmp.Or(host, "::"))
+	return ip.Equal(addr.IP) || ip.IsUnspecified() && addr.IP.IsUnspecified()
+}
+
+// take returns the listener of a kind for an address of the configuration, if
+// there is one.
+func (in *inheritance) take(kind, addr string) (l listener, found bool) {
+	i := slices.IndexFunc(in.listeners, func(l listener) bool {
+		return l.kind == kind && cmp.Or(l.addr, l.Addr().String()) == addr
+	})
+	if i < 0 {
+		return l, false
+	}
+	l = in.listeners[i]
+	in.listeners = slices.Delete(in.listeners, i, i+1)
+	return l, true
+}
+
+// report tells the server that waits to be taken over from that this one is
+// ready, or why not, and closes what nobody took.
+func (in *inheritance) report(err error) {
+	for _, l := range in.listeners {
+		l.Close()
+	}
+	in.listeners = nil
+	if in.ready == nil {
+		return
+	}
+	text := readyName
+	if err != nil {
+		text = err.Error()
+	}
+	_, _ = in.ready.WriteString(text) // it may be gone
+	in.ready.Close()
+	in.ready = nil
+}

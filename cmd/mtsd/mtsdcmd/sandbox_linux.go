@@ -1,0 +1,77 @@
+package mtsdcmd
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+
+	"mts/core/config"
+)
+
+// Rights of landlock(7).
+const (
+	mayRead  landlock.AccessFSSet = ll.AccessFSReadFile | ll.AccessFSReadDir
+	mayWrite                      = mayRead | ll.AccessFSWriteFile | ll.AccessFSTruncate |
+		ll.AccessFSMakeReg | ll.AccessFSMakeDir | ll.AccessFSMakeSock |
+		ll.AccessFSRemoveFile | ll.AccessFSRemoveDir
+)
+
+// What Go programs, the C library and plugins' workers read.
+var (
+	systemFiles = []string{
+		"/etc/group", "/etc/host.conf", "/etc/hosts", "/etc/ld.so.cache", "/etc/localtime",
+		"/etc/nsswitch.conf", "/etc/passwd", "/etc/resolv.conf", "/etc/services",
+		"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+	}
+	systemDirs = []string{
+		"/etc/pki", "/etc/ssl", "/proc", "/sys/fs/cgroup",
+		"/usr/share/ca-certificates", "/usr/share/zoneinfo",
+	}
+	libraries = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"}
+)
+
+// confine takes from the process, as far as the kernel can, the files that the
+// server has no business with. A process that takes over is confined already.
+func (d *daemon) confine(cfg *config.Config, flags *serveFlags) {
+	version, err := ll.LandlockGetABIVersion()
+	if err != nil {
+		d.log.Warn("sandbox", "state", "none", "err", err)
+		return
+	}
+	s := newSandbox(cfg, flags)
+	state := "inherited"
+	if flags.inherited.ready == nil {
+		state = "on"
+		err = s.enforce(cfg.Plugins.Dir != "")
+	}
+	if err != nil {
+		d.log.Warn("sandbox", "state", "none", "err", err)
+		return
+	}
+	d.sandbox = s
+	d.log.Info("sandbox", "state", state, "landlock", version,
+		"read", strings.Join(s.read, " "), "write", strings.Join(s.write, " "))
+}
+
+// enforce puts the sandbox in force, for ever. Workers of plugins get
+// namespaces, whose users are set by writing to /proc.
+func (s *sandbox) enforce(workers bool) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	rules := []landlock.Rule{
+		landlock.PathAccess(ll.AccessFSReadFile, systemFiles...).IgnoreIfMissing(),
+		landlock.PathAccess(mayRead, append(systemDirs, s.read...)...).IgnoreIfMissing(),
+		landlock.PathAccess(mayWrite, s.write...).IgnoreIfMissing(),
+		landlock.RODirs(append(libraries, filepath.Dir(self))...).IgnoreIfMissing(),
+		landlock.RWFiles(os.DevNull),
+	}
+	if workers {
+		rules = append(rules, landlock.PathAccess(ll.AccessFSWriteFile, "/proc"))
+	}
+	return landlock.V8.BestEffort().RestrictPaths(rules...)
+}

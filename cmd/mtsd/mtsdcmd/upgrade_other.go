@@ -1,0 +1,16 @@
+//go:build !unix
+
+package mtsdcmd
+
+import (
+	"errors"
+	"os"
+)
+
+// upgradeSignals is empty: processes can't hand sockets on.
+var upgradeSignals []os.Signal
+
+func (*upgrade) run() error { return errors.ErrUnsupported }
+
+// listens reports whether a socket accepts connections.
+func listens(*os.File) bool { return false }

@@ -65,8 +65,12 @@ func private(dir string) error {
 	if err != nil {
 		return err
 	}
+	return privateMode(dir, info)
+}
+
+func privateMode(name string, info fs.FileInfo) error {
 	if info.Mode()&writable != 0 {
-		return fmt.Errorf("%s: others may write to it; run chmod go-w on it", dir)
+		return fmt.Errorf("%s: others may write to it; run chmod o-w on it", name)
 	}
 	return nil
 }
@@ -113,6 +117,9 @@ func packFile(z *zip.Writer, root *os.Root, name, prefix string) error {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
+		return err
+	}
+	if err := privateMode(name, info); err != nil {
 		return err
 	}
 	h := &zip.FileHeader{Name: prefix + name}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,7 +18,7 @@ import (
 
 // Load reads the file at path over the defaults and checks it as Parse does,
 // and also that exported directories and the client CA file exist and that
-// nobody but its owner can write the file (Unix). Every error is an *Error.
+// others can neither write nor replace the file (Unix). Every error is an *Error.
 func Load(path string) (*Config, error) {
 	data, err := read(path)
 	if err != nil {
@@ -46,8 +47,19 @@ func read(path string) ([]byte, error) {
 	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 {
 		return nil, errors.New("writable by others")
 	}
+	if OthersMayReplace(path) {
+		return nil, errors.New("in a folder that is writable by others")
+	}
 	data, err := io.ReadAll(f)
 	return data, reason(err)
+}
+
+// OthersMayReplace reports whether others than owner and group may put another
+// file at path: whether they can write to its folder, unless that is sticky as
+// /tmp is. It is false where there are no such modes.
+func OthersMayReplace(path string) bool {
+	fi, err := os.Stat(filepath.Dir(path))
+	return err == nil && runtime.GOOS != "windows" && fi.Mode()&fs.ModeSticky == 0 && fi.Mode().Perm()&0o002 != 0
 }
 
 // Parse reads data over the defaults and checks it, without touching a file.

@@ -173,5 +173,11 @@ func (o *options) makeStateDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, os.MkdirAll(dir, 0o700)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	if config.OthersMayReplace(filepath.Join(dir, "users")) {
+		return "", usagef("%s: others may write to the server's state", dir)
+	}
+	return dir, nil
 }

@@ -55,6 +55,9 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 	if err := unsupported(cfg); err != nil {
 		return nil, err
 	}
+	if err := checkPlaces(cfg); err != nil {
+		return nil, err
+	}
 	d := &daemon{opts: opts, log: log, cfg: cfg, stopped: make(chan struct{})}
 	d.configure = func() (*config.Config, error) { return cfg, nil }
 	var err error

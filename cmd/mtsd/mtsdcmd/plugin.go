@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -104,8 +103,9 @@ func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update fun
 	}
 	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
 		return nil, cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
-	} else if runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 {
-		return nil, cfg.Errorf("plugins.dir", "%s: others may write to it", cfg.Plugins.Dir)
+	}
+	if err := checkSources(cfg); err != nil {
+		return nil, err
 	}
 	set, err := plugins.Open(plugins.Config{
 		Dir:       cfg.Plugins.Dir,

@@ -62,6 +62,9 @@ func (d *daemon) reloadConfig() error {
 	if err := unsupported(cfg); err != nil {
 		return err
 	}
+	if err := checkPlaces(cfg); err != nil {
+		return err
+	}
 	if err := d.sandbox.checkExports(cfg); err != nil {
 		return err
 	}

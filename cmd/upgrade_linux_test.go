@@ -1,0 +1,173 @@
+package cmd_test
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mts/core/client"
+)
+
+const upgradable = `[server]
+listen = ["127.0.0.1:0"]
+plain = ["127.0.0.1:0"]
+[auth]
+users = "users"
+[limits]
+sessions_per_client = 0
+connections_per_second = 0
+[[export]]
+path = "/"
+dir = "../files"
+`
+
+// fetch is what a client that comes, fetches and goes sees.
+func (s *service) fetch(url, name string) ([]byte, error) {
+	conn, err := client.Dial(s.t.Context(), url, client.Options{Timeout: time.Minute})
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.Login(s.t.Context(), "ann", s.token); err != nil {
+		return nil, err
+	}
+	var got bytes.Buffer
+	_, err = conn.Fetch(s.t.Context(), name, &got)
+	return got.Bytes(), err
+}
+
+// Two upgrades under a stream of clients: none is refused, reset or sent away,
+// and a transfer that was under way before them is whole after them.
+func TestUpgrade(t *testing.T) {
+	s := startService(t, upgradable)
+	content := make([]byte, 32<<20)
+	for i := range content {
+		content[i] = byte(rand.Uint32())
+	}
+	s.write("files/big", string(content))
+	url := "mts+plain://" + s.addr("plain")
+
+	transfer, upgraded := s.slowly(url, "big")
+	var served atomic.Int64
+	var clients sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if got, err := s.fetch(url, "small"); err != nil || string(got) != "small\n" {
+					t.Errorf("client %d: %q, %v", served.Load(), got, err)
+					return
+				}
+				served.Add(1)
+			}
+		})
+	}
+	var old []int
+	for n := int64(100); n <= 300; n += 100 {
+		for served.Load() < n && !t.Failed() {
+			time.Sleep(time.Millisecond)
+		}
+		if n < 300 {
+			old = append(old, s.upgrade())
+		}
+	}
+	close(stop)
+	clients.Wait()
+	s.vanishes(old[1])
+	close(upgraded)
+	if got := <-transfer; !bytes.Equal(got, content) {
+		t.Errorf("the transfer across two upgrades brought %d bytes that aren't the file's %d", len(got), len(content))
+	}
+	s.ends(old[0])
+	if _, err := os.Stat(s.path("run/ready")); err != nil {
+		t.Error("the ready file went with the old process:", err)
+	}
+	s.end()
+	if _, err := os.Stat(s.path("run/ready")); err == nil {
+		t.Error("the ready file is still there")
+	}
+}
+
+// slowly begins a transfer that goes on when proceed is closed.
+func (s *service) slowly(url, name string) (content <-chan []byte, proceed chan struct{}) {
+	s.t.Helper()
+	conn, err := client.Dial(s.t.Context(), url, client.Options{Timeout: time.Minute})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := conn.Login(s.t.Context(), "ann", s.token); err != nil {
+		s.t.Fatal(err)
+	}
+	proceed = make(chan struct{})
+	begun, done := make(chan struct{}), make(chan []byte, 1)
+	go func() {
+		defer conn.Close()
+		var got bytes.Buffer
+		once := sync.OnceFunc(func() { close(begun); <-proceed })
+		_, err := conn.Fetch(s.t.Context(), name, writerFunc(func(p []byte) (int, error) {
+			once()
+			return got.Write(p)
+		}))
+		if err != nil {
+			s.t.Errorf("the transfer: %v", err)
+		}
+		done <- got.Bytes()
+	}()
+	<-begun
+	return done, proceed
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+var _ io.Writer = writerFunc(nil)
+
+// An upgrade that can't start leaves the old process serving, which says why.
+// One whose configuration wants another listener gets it.
+func TestUpgradeRefused(t *testing.T) {
+	s := startService(t, upgradable)
+	url := "mts+plain://" + s.addr("plain")
+	s.write("etc/mtsd.toml", strings.Replace(upgradable, "plain =", "plane =", 1))
+	s.signal(unix.SIGUSR2)
+	s.await(`msg=upgrade state=failed err=.*etc/mtsd.toml:3: server.plane: unknown key`)
+	if got, err := s.fetch(url, "small"); err != nil || string(got) != "small\n" {
+		t.Errorf("after the refusal: %q, %v", got, err)
+	}
+	s.write("etc/mtsd.toml", strings.Replace(upgradable, `plain = ["127.0.0.1:0"]`, `plain = ["127.0.0.1:0", "[::1]:0"]`, 1))
+	s.ends(s.upgrade())
+	if after := "mts+plain://" + s.addr("plain"); after != url {
+		t.Errorf("the listener was %s and is %s", url, after)
+	}
+	ready, err := os.ReadFile(s.path("run/ready"))
+	if err != nil || !strings.Contains(string(ready), "plain [::1]:") {
+		t.Errorf("the new listener isn't open: %v\n%s", err, ready)
+	}
+	s.end()
+}
+
+// A new process is in the sandbox of the old one: so that one is real.
+func TestUpgradeStaysInSandbox(t *testing.T) {
+	s := startService(t, upgradable)
+	if s.sandbox != "on" {
+		t.Skip("no Landlock here")
+	}
+	outside := t.TempDir()
+	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \""+outside+"\"\n")
+	s.signal(unix.SIGUSR2)
+	s.await(`msg=upgrade state=failed err=.*export.dir: .*permission denied`)
+	s.end()
+}

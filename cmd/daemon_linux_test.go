@@ -27,9 +27,19 @@ type service struct {
 	sandbox    string // what it says of it: "on" or "none"
 }
 
-// startService starts command, which ends in mtsd serve, with the
-// configuration and waits until it is ready.
+// startService starts mtsd serve with the configuration and waits until it is
+// ready.
 func startService(t *testing.T, config string, env ...string) *service {
+	t.Helper()
+	s := prepareService(t, config)
+	cmd := exec.Command("mtsd")
+	cmd.Env = append(os.Environ(), env...)
+	s.start(cmd)
+	return s
+}
+
+// prepareService makes the files of a service.
+func prepareService(t *testing.T, config string) *service {
 	t.Helper()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Skip("can't wait for the children of a process that has ended:", err)
@@ -40,11 +50,11 @@ func startService(t *testing.T, config string, env ...string) *service {
 	s.write("etc/users", "ann:"+hash+"\n")
 	s.write("etc/mtsd.toml", config)
 	s.write("files/small", "small\n")
-	s.start(exec.Command("mtsd"), env...)
 	return s
 }
 
-func (s *service) start(cmd *exec.Cmd, env ...string) {
+// start starts a command that becomes mtsd when it gets its arguments.
+func (s *service) start(cmd *exec.Cmd) {
 	s.t.Helper()
 	log, err := os.Create(s.path("log"))
 	if err != nil {
@@ -53,7 +63,6 @@ func (s *service) start(cmd *exec.Cmd, env ...string) {
 	defer log.Close()
 	cmd.Args = append(cmd.Args, "serve", "--config", "etc/mtsd.toml", "--state", "state", "--ready-file", "run/ready")
 	cmd.Dir, cmd.Stderr = s.dir, log
-	cmd.Env = append(os.Environ(), env...)
 	if err := errors.Join(os.MkdirAll(s.path("run"), 0o700), cmd.Start()); err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cmd_test
 
 import (
 	"bytes"
-	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -134,8 +133,6 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-var _ io.Writer = writerFunc(nil)
-
 // An upgrade that can't start leaves the old process serving, which says why.
 // One whose configuration wants another listener gets it.
 func TestUpgradeRefused(t *testing.T) {
@@ -169,5 +166,35 @@ func TestUpgradeStaysInSandbox(t *testing.T) {
 	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \""+outside+"\"\n")
 	s.signal(unix.SIGUSR2)
 	s.await(`msg=upgrade state=failed err=.*export.dir: .*permission denied`)
+	s.end()
+}
+
+// Within the sandbox an export may be replaced, and one may be added; what is
+// outside waits for a restart, and the log says so.
+func TestReloadInSandbox(t *testing.T) {
+	s := startService(t, upgradable)
+	if s.sandbox != "on" {
+		t.Skip("no Landlock here")
+	}
+	url := "mts+plain://" + s.addr("plain")
+	s.write("next/small", "replaced\n")
+	if err := os.Rename(s.path("files"), s.path("before")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path("next"), s.path("files")); err != nil {
+		t.Fatal(err)
+	}
+	s.write("more/other", "other\n")
+	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \"../more\"\n")
+	s.signal(unix.SIGHUP)
+	s.await(`level=INFO msg=reload part=config`)
+	for name, want := range map[string]string{"small": "replaced\n", "more/other": "other\n"} {
+		if got, err := s.fetch(url, name); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \""+t.TempDir()+"\"\n")
+	s.signal(unix.SIGHUP)
+	s.await(`level=ERROR msg=reload part=config err="etc/mtsd.toml:14: export.dir: .* outside the sandbox made at the start; restart mtsd`)
 	s.end()
 }

@@ -66,13 +66,10 @@ func variants(log string) (all string, ips []string) {
 // from 127.0.0.1 and ::1.
 func refusals(t *testing.T, format string) string {
 	dir := t.TempDir()
-	path, conf := filepath.Join(dir, "log"), filepath.Join(dir, "mtsd.toml")
-	text := fmt.Sprintf("[log]\nfile = %q\nformat = %q\n[limits]\nlogin_failures = 0\n", path, format)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := filepath.Join(dir, "log")
+	conf := fmt.Sprintf("[log]\nfile = %q\nformat = %q\n", path, format)
 	for _, host := range []string{"127.0.0.1", "[::1]"} {
-		cmd, addrs := serving(t, nil, "--config", conf, "--listen", host+":0", "--plain", host+":0", dir)
+		cmd, addrs := serving(t, nil, conf, "--listen", host+":0", "--plain", host+":0", dir)
 		for _, user := range hostileUsers {
 			send(t, addrs["plain"], "USER "+user+"\r\nAUTH wrong\r\nQUIT\r\n")
 		}

@@ -28,17 +28,24 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// serving starts mtsd serve, with stderr if that isn't nil, and returns it and
-// what its ready file says. Commands aren't limited, unless args say so.
-func serving(t *testing.T, stderr *os.File, args ...string) (*exec.Cmd, map[string]string) {
+// unlimited is a configuration in which clients may do as much as they like.
+const unlimited = `[limits]
+sessions_per_client = 0
+connections_per_second = 0
+commands_per_second = 0
+login_failures = 0
+`
+
+// serving starts mtsd serve, with stderr if that isn't nil and with conf behind
+// unlimited, and returns it and what its ready file says.
+func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.Cmd, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
-	ready := filepath.Join(dir, "ready")
-	config := filepath.Join(dir, "mtsd.toml")
-	if err := os.WriteFile(config, []byte("[limits]\ncommands_per_second = 0\n"), 0o600); err != nil {
+	file, ready := filepath.Join(dir, "mtsd.toml"), filepath.Join(dir, "ready")
+	if err := os.WriteFile(file, []byte(unlimited+conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("mtsd", append([]string{"serve", "--config", config, "--state", dir, "--ready-file", ready}, args...)...)
+	cmd := exec.Command("mtsd", append([]string{"serve", "--state", dir, "--config", file, "--ready-file", ready}, args...)...)
 	if stderr != nil {
 		cmd.Stderr = stderr
 	}
@@ -101,7 +108,7 @@ func TestBlockedLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, addrs := serving(t, w, "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
+	cmd, addrs := serving(t, w, "", "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
 	w.Close()
 	talk(t, addrs["plain"], manyLines)
 	for lines := bufio.NewScanner(r); ; {
@@ -126,7 +133,7 @@ func TestBlockedLogAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	cmd, addrs := serving(t, w, "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
+	cmd, addrs := serving(t, w, "", "--plain", "127.0.0.1:0", "--log-level", "debug", ".")
 	w.Close()
 	talk(t, addrs["plain"], manyLines)
 	endServing(t, cmd)
@@ -136,7 +143,7 @@ func TestFullDiskOfTheLog(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full")
 	}
-	cmd, addrs := serving(t, nil, "--plain", "127.0.0.1:0", "--log-level", "debug", "--log-file", "/dev/full", ".")
+	cmd, addrs := serving(t, nil, "", "--plain", "127.0.0.1:0", "--log-level", "debug", "--log-file", "/dev/full", ".")
 	talk(t, addrs["plain"], manyLines)
 	endServing(t, cmd)
 }
@@ -147,7 +154,7 @@ func TestRotatedLog(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "log")
 	old, kept := path+".1", path+".2"
-	cmd, addrs := serving(t, nil, "--plain", "127.0.0.1:0", "--log-file", path, ".")
+	cmd, addrs := serving(t, nil, "", "--plain", "127.0.0.1:0", "--log-file", path, ".")
 	logged := func(file, text string) {
 		t.Helper()
 		eventually(t, text+" in "+filepath.Base(file), func() bool {

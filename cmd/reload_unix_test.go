@@ -113,7 +113,7 @@ func newSite(t *testing.T) (*site, string) {
 	for _, name := range []string{"ann", "bob"} {
 		mtsd(t, name+"\n", "user", "add", "--users", s.path("users"), name)
 	}
-	cmd, addrs := serving(t, nil, "--config", s.path("mtsd.toml"))
+	cmd, addrs := serving(t, nil, "", "--config", s.path("mtsd.toml"))
 	s.cmd = cmd
 	return s, addrs["plain"]
 }

@@ -69,6 +69,7 @@ func (p *plugin) status() Status {
 	st := Status{
 		Name: p.name, State: "failed", Version: p.tried, Verbs: []string{},
 		Calls: p.calls.Load(), Failures: p.failures.Load(),
+		Busy: time.Duration(p.micros.Load()) * time.Microsecond,
 	}
 	if st.Calls > 0 {
 		st.MeanUS = p.micros.Load() / st.Calls

@@ -90,6 +90,8 @@ type Status struct {
 	Memory   int64    `json:"memory"` // bytes its worker has in use; 0 where the system doesn't say
 	PID      int      `json:"pid"`
 	Error    string   `json:"error"` // why the newest version isn't in force
+
+	Busy time.Duration `json:"-"` // what all calls took together
 }
 
 // Open loads the plugins and watches for changes. A plugin that can't be

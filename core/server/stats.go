@@ -53,6 +53,18 @@ func (s *Server) Stats() Stats {
 	}
 }
 
+// States counts the sessions there are by what they do. Each state is in it.
+func (s *Server) States() map[string]int {
+	states := make(map[string]int)
+	for st := stateHandshake; st <= stateClosing; st++ {
+		states[st.String()] = 0
+	}
+	for _, c := range s.all() {
+		states[state(c.state.Load()).String()]++
+	}
+	return states
+}
+
 func (c *counters) refused(reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"mts/core/config"
 	"mts/core/exports"
 	"mts/core/limit"
+	"mts/core/metrics"
 	"mts/core/server"
 	"mts/plugins"
 )
@@ -31,6 +33,9 @@ type daemon struct {
 	token     string // of the account "default", if there is no users file
 	server    *server.Server
 	plugins   *plugins.Set // nil without any
+	latency   *metrics.Latency
+	metrics   *http.Server // nil without any
+	ready     atomic.Bool  // takes clients
 	listeners []listener
 	replaced  atomic.Bool                    // another process goes on with the listeners
 	sandbox   *sandbox                       // nil where there is none
@@ -45,7 +50,7 @@ type daemon struct {
 
 type listener struct {
 	net.Listener
-	kind string // as in the ready file: "tls" or "plain"
+	kind string // as in the ready file: "tls", "plain" or "metrics"
 	addr string // as configured; "" if the service manager has opened it
 }
 
@@ -80,6 +85,7 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 		Commands:          builtin.Commands(),
 		Auth:              d.users,
 		Limits:            d.limits,
+		Observe:           d.observer(cfg),
 		InsecurePlaintext: opts.insecurePlaintext,
 		Log:               log.Logger,
 	})
@@ -119,7 +125,6 @@ func settings(cfg *config.Config, tree *exports.Tree, tlsConfig *tls.Config) ser
 // version of the server hasn't.
 func unsupported(cfg *config.Config) error {
 	for key, set := range map[string]bool{
-		"metrics.listen":   cfg.Metrics.Listen != "",
 		"tls.acme.domains": len(cfg.TLS.ACME.Domains) > 0,
 	} {
 		if set {
@@ -293,7 +298,7 @@ func (d *daemon) listen(cfg *config.Config) error {
 			return err
 		}
 	}
-	return nil
+	return d.openMetrics(cfg)
 }
 
 func (d *daemon) open(kind, addr string) error {
@@ -318,8 +323,11 @@ func (d *daemon) start() <-chan error {
 	failed := make(chan error, len(d.listeners))
 	for _, l := range d.listeners {
 		serve := d.server.Serve
-		if l.kind == "tls" {
+		switch l.kind {
+		case "tls":
 			serve = d.server.ServeTLS
+		case "metrics":
+			serve = d.metrics.Serve
 		}
 		go func() {
 			if err := serve(l); !errors.Is(err, server.ErrServerClosed) {
@@ -327,6 +335,7 @@ func (d *daemon) start() <-chan error {
 			}
 		}()
 	}
+	d.ready.Store(true)
 	return failed
 }
 
@@ -337,6 +346,9 @@ func (d *daemon) close() {
 		l.Close()
 	}
 	d.server.Close()
+	if d.metrics != nil {
+		d.metrics.Close()
+	}
 	if d.plugins != nil {
 		d.plugins.Close()
 	}

@@ -298,6 +298,7 @@ func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.
 
 // drain lets the sessions finish, as end does.
 func (d *daemon) drain(end func(context.Context) error, limit time.Duration, signals <-chan os.Signal) error {
+	d.ready.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	done := make(chan error, 1)

@@ -1,0 +1,74 @@
+// Package metrics shows a server to Prometheus, and to whoever asks whether it
+// lives and takes clients.
+//
+// What the server counts is read when it is scraped. No label has values that a
+// client could choose.
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"mts/core/limit"
+	"mts/core/server"
+)
+
+// Sources are what is shown. Server, Limits and Latency have to be there.
+type Sources struct {
+	Server  *server.Server
+	Limits  *limit.Table
+	Latency *Latency
+	Plugins func() []Plugin // nil: none
+	Dropped func() int64    // log lines; nil: none
+}
+
+// A Plugin is what is shown of one plugin, since the server's start.
+type Plugin struct {
+	Name            string
+	Calls, Failures int64
+	Seconds         float64 // that its calls took, all together
+}
+
+// NewRegistry returns a registry of the server, the Go runtime and the process.
+func NewRegistry(s Sources) *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(
+		collector{s},
+		s.Latency.seconds,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewBuildInfoCollector(),
+	)
+	return reg
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("mts_"+name, help, labels, nil)
+}
+
+var (
+	sessions         = desc("sessions", "Connections there are, by what they do.", "state")
+	sessionsTotal    = desc("sessions_total", "Connections that were accepted.")
+	transfers        = desc("transfers_total", "Files that were sent, by how that ended.", "result")
+	sentBytes        = desc("sent_bytes_total", "Bytes of data that were sent in replies.")
+	refusals         = desc("refusals_total", "Connections, logins and calls that were refused.", "reason")
+	handshakes       = desc("handshakes_total", "TLS handshakes, by version and key exchange.", "version", "group")
+	pluginCalls      = desc("plugin_calls_total", "Calls of plugins.", "plugin")
+	pluginFailures   = desc("plugin_failures_total", "Calls that a plugin's crash or timeout ended.", "plugin")
+	pluginSeconds    = desc("plugin_call_seconds_total", "Time that calls of plugins took.", "plugin")
+	limitWaits       = desc("limit_waits_total", "How often somebody had to wait because of a limit.", "kind")
+	limitWaitSeconds = desc("limit_wait_seconds_total", "Time waited because of a limit.", "kind")
+	bans             = desc("bans", "Bans in force.")
+	bansTotal        = desc("bans_total", "Bans that the server itself has made.")
+	logDropped       = desc("log_lines_dropped_total", "Log lines that were lost because their target didn't take them.")
+)
+
+// Describe is part of prometheus.Collector.
+func (collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		sessions, sessionsTotal, transfers, sentBytes, refusals, handshakes,
+		pluginCalls, pluginFailures, pluginSeconds, limitWaits, limitWaitSeconds, bans, bansTotal, logDropped,
+	} {
+		ch <- d
+	}
+}

@@ -107,7 +107,7 @@ func (r *report) file(name, format string, args ...any) {
 func (r *report) parse(name string, src []byte, compiled bool) *ast.File {
 	f, err := parser.ParseFile(r.fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
 	if err == nil {
-		if !r.constraints(f) && compiled {
+		if !r.constraints(f, compiled) && compiled {
 			r.add(f.Package, "the compiler would give this file newer loop variables than the interpreter; begin it with the line //go:build go1.21")
 		}
 		f.GoVersion = "" // the interpreter knows one language only
@@ -124,9 +124,10 @@ func (r *report) parse(name string, src []byte, compiled bool) *ast.File {
 }
 
 // constraints refuses build constraints, of which the interpreter reads other
-// ones than the compiler. It reports whether the line is there that makes the
-// compiler share loop variables as the interpreter does.
-func (r *report) constraints(f *ast.File) bool {
+// ones than the compiler. A file that nobody compiles may tell the compiler so.
+// It reports whether the line is there that makes the compiler share loop
+// variables as the interpreter does.
+func (r *report) constraints(f *ast.File, compiled bool) bool {
 	found := false
 	for _, group := range f.Comments {
 		if group.Pos() > f.Package {
@@ -136,6 +137,7 @@ func (r *report) constraints(f *ast.File) bool {
 			switch {
 			case c.Text == "//go:build go1.21":
 				found = true
+			case c.Text == "//go:build ignore" && !compiled:
 			case constraint.IsGoBuild(c.Text):
 				r.add(c.Pos(), "build constraint; the only one allowed is //go:build go1.21")
 			}

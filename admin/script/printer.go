@@ -1,0 +1,41 @@
+package script
+
+import (
+	"io"
+	"io/fs"
+	"strings"
+
+	"mts/core/wire"
+)
+
+// A printer makes what a script prints printable, apart from line ends and
+// tabs, until the script is over. Every Write is a text of its own.
+type printer struct {
+	r *runner
+	w io.Writer
+}
+
+func (p *printer) Write(b []byte) (int, error) {
+	p.r.mu.Lock()
+	defer p.r.mu.Unlock()
+	if p.r.over {
+		return len(b), nil
+	}
+	var out strings.Builder
+	s := string(b)
+	for i := strings.IndexAny(s, "\n\t"); i >= 0; i = strings.IndexAny(s, "\n\t") {
+		out.WriteString(wire.Printable(s[:i]))
+		out.WriteByte(s[i])
+		s = s[i+1:]
+	}
+	out.WriteString(wire.Printable(s))
+	_, err := io.WriteString(p.w, out.String())
+	return len(b), err
+}
+
+// nowhere is a file system without files: scripts import what the host has.
+type nowhere struct{}
+
+func (nowhere) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}

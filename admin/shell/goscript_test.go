@@ -1,0 +1,150 @@
+package shell
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// goScript writes a script and returns its path.
+func goScript(t *testing.T, src string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s.go")
+	if err := os.WriteFile(path, []byte("//go:build ignore\n\npackage main\n\n"+src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var goAnswers = map[string]string{
+	"SESSIONS":             twoSessions,
+	"SESSIONS state=idle":  twoSessions,
+	"KICK 7 reason=idle":   `{"affected":1,"ids":[7]}` + "\n",
+	"KICK 12 reason=idle":  `![code=no-match] no session matches`,
+	"WAIT all timeout=1s":  "…",
+	"EVENTS event=refused": `{"time":"2026-01-02T03:04:05Z","event":"refused","client":"10.0.0.9"}` + "\n…",
+	"STATS":                `{"uptime_s":5,"refusals":{"password":3}}` + "\n",
+}
+
+func TestGoScripts(t *testing.T) {
+	for name, test := range map[string]struct {
+		src  string
+		code int
+		out  string
+		err  string
+	}{
+		"args": {`import ("fmt"; "os"); func main() { fmt.Println(len(os.Args), os.Args[1]); os.Exit(7); fmt.Println("no") }`, 7, "2 a b\n", ""},
+		"zero": {`import "os"; func main() { defer println(1); os.Exit(0) }`, 0, "", ""},
+		"calls": {`import ("fmt"; "mts/admin")
+func main() {
+	for _, s := range admin.Sessions("state=idle") {
+		fmt.Printf("%d %s %s\n", s.ID, s.User, s.Path)
+		admin.Kick(s.ID, "idle")
+	}
+}`, 1, "7 ann /iso/a.iso\n12 =cmd() \\x1b[2J\\u009b\\u202ex\n", "no session matches\n"},
+		"recover": {`import "mts/admin"; func main() { defer func() { recover() }(); admin.Kick(12, "idle") }`, 1, "", "no session matches\n"},
+		"stats":   {`import ("fmt"; "mts/admin"); func main() { fmt.Println(admin.Stats().Refusals["password"]) }`, 0, "3\n", ""},
+		"events": {`import ("fmt"; "mts/admin"); func main() {
+	admin.Events(func(e admin.Event) bool { fmt.Println(e.Event, e.Client); return false }, "event=refused")
+}`, 0, "refused 10.0.0.9\n", ""},
+		"table": {`import "mts/admin"; func main() { admin.Table([]string{"A", "B"}, [][]string{{"1", "x\x1b"}, {"22", ""}}) }`,
+			0, "A   B\n1   x\\x1b\n22  -\n", ""},
+		"panic": {`func main() { var m map[string]int; m["a"] = 1 }`, 1, "", "panic: assignment to entry in nil map\n"},
+		"forbidden": {`import "net/http"; func main() { http.Get("x") }`, 1, "",
+			"s.go:5:8: package \"net/http\" is not available to scripts; a script answers calls only\n"},
+		"os":      {`import "os"; func main() { os.Remove("x") }`, 1, "", "s.go:5:31: undefined: os.Remove\n"},
+		"types":   {`import "mts/admin"; func main() { admin.Kick("7", "x") }`, 1, "", "cannot use"},
+		"syntax":  {`func main() {`, 1, "", "s.go:5:14: expected '}'"},
+		"no main": {`func f() {}`, 1, "", "func main is missing\n"},
+		"go":      {`func main() { go main() }`, 1, "", "go statement"},
+	} {
+		b := newBench(t, goAnswers)
+		code := b.Command(context.Background(), []string{"run", goScript(t, test.src), "a b"})
+		out, errs := b.out.String(), b.err.String()
+		if code != test.code || out != test.out || errs != test.err && (test.err == "" || !strings.Contains(errs, test.err)) {
+			t.Errorf("%s: code %d, %q, stderr %q; want %d, %q, %q", name, code, out, errs, test.code, test.out, test.err)
+		}
+	}
+}
+
+func TestGoScriptTableCSV(t *testing.T) {
+	b := newBench(t, nil)
+	b.Format = "csv"
+	b.Command(context.Background(), []string{"run", goScript(t, `import "mts/admin"; func main() { admin.Table([]string{"b", "a"}, [][]string{{"=1", "x,y"}}) }`)})
+	if got := b.out.String(); got != "b,a\n'=1,\"x,y\"\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What hangs ends when it is interrupted.
+func TestGoScriptInterrupted(t *testing.T) {
+	for _, src := range []string{
+		`import "mts/admin"; func main() { admin.Abort(1); for {} }`,
+		`import "mts/admin"; func main() { admin.Abort(1); c := make(chan int); <-c }`,
+		`import ("mts/admin"; "time"); func main() { admin.Abort(1); admin.Sleep(time.Hour) }`,
+		`import ("mts/admin"; "time"); func main() { admin.Abort(1); admin.Wait(time.Second, "all") }`,
+	} {
+		b := newBench(t, map[string]string{"ABORT 1": "", "WAIT all timeout=1s": "…"})
+		code := make(chan int)
+		go func() { code <- b.Command(context.Background(), []string{"run", goScript(t, src)}) }()
+		waitFor(t, func() bool { return len(b.fake.commands()) > 0 })
+		b.Interrupt()
+		if got := <-code; got != exitInterrupted || b.err.String() != "interrupted\n" {
+			t.Errorf("%s: code %d, %q", src, got, b.err.String())
+		}
+	}
+}
+
+func waitFor(t *testing.T, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it never happened")
+		}
+	}
+}
+
+func TestEval(t *testing.T) {
+	b := newBench(t, goAnswers)
+	for _, test := range []struct {
+		src, out, err string
+	}{
+		{`1+2`, "3\n", ""},
+		{`"a\x1b"`, "a\\x1b\n", ""},
+		{`x := 5`, "", ""},
+		{`x*2`, "10\n", ""},
+		{`x := "now text"`, "", ""},
+		{`len(x)`, "8\n", ""},
+		{`x = 7`, "", "cannot use 7"},
+		{`len(admin.Sessions("state=idle"))`, "2\n", ""},
+		{`all := admin.Sessions()`, "", ""},
+		{`for _, s := range all { fmt.Println(s.ID) }`, "7\n12\n", ""},
+		{`all[0].User`, "ann\n", ""},
+		{`fmt.Println("hi")`, "hi\n", ""},
+		{`admin.Kick(12, "idle")`, "", "no session matches"},
+		{`admin.Kick(7, "idle")`, "", ""},
+		{`all[1].ID`, "12\n", ""},
+		{`import "strings"`, "", ""},
+		{`strings.ToUpper(all[0].User)`, "ANN\n", ""},
+		{`import "net"`, "", `"net" is not available`},
+		{`y`, "", "undefined: y"},
+		{`1 +`, "", "expected"},
+		{`f := func(n int) int { return n + 1 }`, "", ""},
+		{`f(1)`, "2\n", ""},
+		{`all[5]`, "", "index out of range"},
+		{`[]byte("a")`, "[97]\n", ""},
+		{`var z int`, "", ""},
+		{`z`, "0\n", ""},
+	} {
+		b.out.Reset()
+		b.err.Reset()
+		code := b.Command(context.Background(), []string{"eval", test.src})
+		out, errs := b.out.String(), b.err.String()
+		if (code == 0) != (test.err == "") || out != test.out || !strings.Contains(errs, test.err) {
+			t.Errorf("%s: code %d, %q, %q; want %q, %q", test.src, code, out, errs, test.out, test.err)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package shell
+
+import (
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/peterh/liner"
+
+	"mts/core/atomicfile"
+	"mts/core/wire"
+)
+
+// secret is what a line has that doesn't belong into the history. No command
+// takes a secret, but one may be pasted by mistake.
+var secret = regexp.MustCompile(`(?i)mts_[a-z2-7]{8}|passw(or)?d\s*[=: ]|\$argon2|\$2[aby]\$|\{SHA256\}|BEGIN [A-Z ]*PRIVATE KEY`)
+
+// remembers reports whether a line goes into the history: not one that begins
+// with a space, as in other shells.
+func remembers(line string) bool {
+	return strings.TrimSpace(line) != "" && line[0] != ' ' && !secret.MatchString(line)
+}
+
+// readHistory returns the last lines of a history, made printable.
+func readHistory(file string) (lines []string) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		if line = wire.Printable(strings.TrimSpace(line)); line != "" && len(line) <= maxLine {
+			lines = append(lines, line)
+		}
+	}
+	return lines[max(0, len(lines)-liner.HistoryLimit):]
+}
+
+// loadHistory hands the prompt the history, whose file is then no longer than
+// it needs to be.
+func (s *Shell) loadHistory() {
+	lines := readHistory(s.History)
+	for _, line := range lines {
+		s.line.AppendHistory(line)
+	}
+	if info, err := os.Stat(s.History); err == nil && (len(lines) == liner.HistoryLimit || info.Mode().Perm() != 0o600) {
+		atomicfile.Write(s.History, 0o600, []byte(strings.Join(lines, "\n")+"\n"))
+	}
+}
+
+// remember adds a line to the history. Other shells may add to the file too. A
+// history that can't be written is kept until the shell ends.
+func (s *Shell) remember(line string) {
+	if !remembers(line) {
+		return
+	}
+	s.line.AppendHistory(line)
+	f, err := os.OpenFile(s.History, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	f.WriteString(line + "\n")
+}

@@ -1,0 +1,161 @@
+package shell
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"mts/core/wire"
+)
+
+// An output shows the rows of one answer, in the format that the operator
+// wants.
+type output interface {
+	row(json.RawMessage) error
+	end() error // after the last row
+}
+
+// A jsonOutput shows each row as the server gave it, on a line of its own.
+type jsonOutput struct{ w io.Writer }
+
+func (o jsonOutput) row(raw json.RawMessage) error {
+	_, err := fmt.Fprintln(o.w, harmless(raw))
+	return err
+}
+
+func (o jsonOutput) end() error { return nil }
+
+// A csvOutput shows each row as a record, under a header.
+type csvOutput struct {
+	w      *csv.Writer
+	fields []string // empty: those of the first row
+	headed bool
+}
+
+func (o *csvOutput) row(raw json.RawMessage) error {
+	r, err := parseRow(raw)
+	if err != nil {
+		return err
+	}
+	if len(o.fields) == 0 || !o.headed && isChange(raw) {
+		o.fields = r.names
+	}
+	o.header()
+	record := make([]string, len(o.fields))
+	for i, field := range o.fields {
+		record[i] = cell(r.values[field])
+	}
+	o.w.Write(record)
+	o.w.Flush() // since the next row may be a long time coming
+	return o.w.Error()
+}
+
+func (o *csvOutput) header() {
+	if !o.headed && len(o.fields) > 0 {
+		o.w.Write(o.fields)
+	}
+	o.headed = true
+}
+
+func (o *csvOutput) end() error {
+	o.header()
+	o.w.Flush()
+	return o.w.Error()
+}
+
+// cell returns a value as a spreadsheet may have it: printable, and text never
+// as a formula.
+func cell(v any) string {
+	s := wire.Printable(text(v))
+	if _, number := v.(json.Number); !number && s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// An objectOutput shows each row as a list of its fields, a blank line between
+// two rows.
+type objectOutput struct {
+	w      io.Writer
+	screen screen
+	rows   int
+}
+
+func (o *objectOutput) row(raw json.RawMessage) error {
+	r, err := parseRow(raw)
+	if err != nil {
+		return err
+	}
+	if o.rows++; o.rows > 1 {
+		fmt.Fprintln(o.w)
+	}
+	t := table{w: o.w, screen: o.screen, columns: []column{{}, {elastic: true}}, bare: true}
+	for _, f := range r.flatten() {
+		t.add(f[0], f[1])
+	}
+	return t.end()
+}
+
+func (o *objectOutput) end() error { return nil }
+
+// A lineOutput shows each row on a line of its own as soon as it is there.
+type lineOutput struct {
+	w      io.Writer
+	screen screen
+	show   func(row) []string
+}
+
+func (o lineOutput) row(raw json.RawMessage) error {
+	r, err := parseRow(raw)
+	if err != nil {
+		return err
+	}
+	words := o.show(r)
+	for i, w := range words {
+		words[i] = o.screen.paint(wire.Printable(w), false)
+	}
+	_, err = fmt.Fprintln(o.w, strings.Join(words, " "))
+	return err
+}
+
+func (o lineOutput) end() error { return nil }
+
+// changes shows in words what a changing command has done, and leaves other
+// rows to its output.
+type changes struct {
+	output
+	w io.Writer
+}
+
+func (o changes) row(raw json.RawMessage) error {
+	if !isChange(raw) {
+		return o.output.row(raw)
+	}
+	r, err := parseRow(raw)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.w, affected(r))
+	return err
+}
+
+// isChange reports whether a row says what was changed.
+func isChange(raw json.RawMessage) bool { return bytes.HasPrefix(raw, []byte(`{"affected"`)) }
+
+// maxIDs is how many ids of what was changed are shown.
+const maxIDs = 20
+
+func affected(r row) string {
+	ids, _ := r.values["ids"].([]any)
+	s := r.text("affected") + " affected"
+	if len(ids) > 0 {
+		s += ": " + wire.Printable(text(ids[:min(len(ids), maxIDs)]))
+	}
+	if len(ids) > maxIDs {
+		s += " …"
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+package shell
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// A row is a JSON object that has kept the order of its fields.
+type row struct {
+	names  []string
+	values map[string]any // numbers are json.Number
+}
+
+func parseRow(raw json.RawMessage) (row, error) {
+	r := row{values: make(map[string]any)}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return r, fmt.Errorf("a row of the answer is not a JSON object: %.100q", raw)
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return r, err
+		}
+		var v any
+		if err := dec.Decode(&v); err != nil {
+			return r, err
+		}
+		r.names = append(r.names, name.(string))
+		r.values[name.(string)] = v
+	}
+	return r, nil
+}
+
+// flatten returns the fields with those of objects among them as name.field,
+// for a display of one field a line.
+func (r row) flatten() (fields [][2]string) {
+	for _, name := range r.names {
+		switch v := r.values[name].(type) {
+		case map[string]any:
+			for _, key := range sortedKeys(v) {
+				fields = append(fields, [2]string{name + "." + key, text(v[key])})
+			}
+		default:
+			fields = append(fields, [2]string{name, text(v)})
+		}
+	}
+	return fields
+}
+
+// number returns the field as a number, 0 if it is none.
+func (r row) number(field string) float64 {
+	n, _ := r.values[field].(json.Number)
+	f, _ := strconv.ParseFloat(n.String(), 64)
+	return f
+}
+
+// text returns the field as it is.
+func (r row) text(field string) string { return text(r.values[field]) }
+
+// text returns a value of JSON as text: nothing for null, lists as their
+// elements.
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []any:
+		words := make([]string, len(v))
+		for i, e := range v {
+			words[i] = text(e)
+		}
+		return strings.Join(words, " ")
+	case map[string]any:
+		words := make([]string, 0, len(v))
+		for _, key := range sortedKeys(v) {
+			words = append(words, key+"="+text(v[key]))
+		}
+		return strings.Join(words, " ")
+	}
+	return fmt.Sprint(v)
+}
+
+// harmless escapes in JSON, as JSON does it, the characters that would steer a
+// terminal: JSON itself leaves C1 and bidi controls as they are.
+func harmless(raw []byte) string {
+	var b strings.Builder
+	for _, r := range string(raw) {
+		switch {
+		case unicode.IsGraphic(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

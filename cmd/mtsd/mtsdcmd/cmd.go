@@ -108,6 +108,7 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&opts.state, "state", "", "keep users, certificate and logs in `DIR`")
 	root.AddCommand(
 		serveCommand(opts),
+		adminCommand(opts),
 		demoCommand(),
 		userCommand(opts),
 		certCommand(opts),

@@ -1,0 +1,25 @@
+package mtsdcmd
+
+import (
+	"os"
+	"path/filepath"
+
+	"mts/core/config"
+)
+
+// adminSocket returns where the server has its admin socket, and mtsd admin
+// looks for it: at the configuration's path, in $RUNTIME_DIRECTORY, in mtsd in
+// $XDG_RUNTIME_DIR, or in the state directory.
+func adminSocket(cfg *config.Config, opts *options) (string, error) {
+	if cfg.Admin.Socket != "" {
+		return cfg.Admin.Socket, nil
+	}
+	if dir := os.Getenv("RUNTIME_DIRECTORY"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "admin.sock"), nil
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "mtsd", "admin.sock"), nil
+	}
+	dir, err := opts.stateDir()
+	return filepath.Join(dir, "admin.sock"), err
+}

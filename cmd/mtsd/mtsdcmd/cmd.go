@@ -48,6 +48,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
+	if told := exitError(0); errors.As(err, &told) {
+		return int(told)
+	}
 	complain(stderr, err)
 	return exitCode(err)
 }

@@ -69,7 +69,7 @@ func summary(stats, sessions []row) []string {
 	return []string{
 		fmt.Sprintf("mts, up %s  %s  q ends",
 			span(time.Duration(total.number("uptime_s"))*time.Second), time.Now().Format(time.TimeOnly)),
-		fmt.Sprintf("%d sessions, %d sending at %s/s; since the start %s sessions, %s transfers, %s",
+		fmt.Sprintf("%d sessions, %d sending at %s/s; so far %s sessions, %s transfers, %s",
 			len(sessions), sending, size(speed), total.text("sessions_total"), total.text("transfers"), size(total.number("bytes_out"))),
 		"",
 	}

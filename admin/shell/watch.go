@@ -164,8 +164,10 @@ func (s *Shell) draw(ctx context.Context, draw func(context.Context, screen) err
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	if size.height > 0 {
-		lines = lines[:min(len(lines), size.height)]
+		lines = lines[:min(len(lines), size.height-1)]
 	}
-	_, writeErr := io.WriteString(s.tty, "\x1b[H"+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\x1b[J")
+	// A line is erased before it is written: behind one that fills the screen's
+	// width, erasing would take its last character.
+	_, writeErr := io.WriteString(s.tty, "\x1b[H\x1b[K"+strings.Join(lines, "\r\n\x1b[K")+"\r\n\x1b[J")
 	return cmp.Or(err, writeErr)
 }

@@ -1,0 +1,41 @@
+//go:build ignore
+
+// Report sums up the sessions by account, as a table or, with -o csv before
+// the command, for a spreadsheet:
+//
+//	mtsd admin -o csv run report.go
+package main
+
+import (
+	"fmt"
+	"sort"
+
+	"mts/admin"
+)
+
+type total struct {
+	sessions int
+	bytes    int64
+}
+
+func main() {
+	totals := map[string]*total{}
+	for _, s := range admin.Sessions() {
+		if totals[s.User] == nil {
+			totals[s.User] = &total{}
+		}
+		totals[s.User].sessions++
+		totals[s.User].bytes += s.BytesOut
+	}
+	var users []string
+	for user := range totals {
+		users = append(users, user)
+	}
+	sort.Strings(users)
+	var rows [][]string
+	for _, user := range users {
+		t := totals[user]
+		rows = append(rows, []string{user, fmt.Sprint(t.sessions), fmt.Sprint(t.bytes)})
+	}
+	admin.Table([]string{"user", "sessions", "bytes"}, rows)
+}

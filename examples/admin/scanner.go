@@ -1,0 +1,40 @@
+//go:build ignore
+
+// Scanner watches the events and bans a client for an hour that was refused
+// three times. It goes on until Ctrl-C, or until it has banned as many as the
+// argument says:
+//
+//	mtsd admin run scanner.go
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"mts/admin"
+)
+
+const tolerated = 2
+
+func main() {
+	most := 0
+	if len(os.Args) > 1 {
+		most, _ = strconv.Atoi(os.Args[1])
+	}
+	refused := map[string]int{}
+	banned := 0
+	admin.Events(func(e admin.Event) bool {
+		if e.Event != "refused" || e.Client == "" {
+			return true
+		}
+		refused[e.Client]++
+		if refused[e.Client] == tolerated+1 {
+			admin.Ban(e.Client, time.Hour, "scanning")
+			fmt.Println("banned", e.Client)
+			banned++
+		}
+		return most == 0 || banned < most
+	})
+}

@@ -11,12 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"mts/admin"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A fake is a server of canned answers, by command line. An answer is rows, or
 // begins with "!" and is a failure.

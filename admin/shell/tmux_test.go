@@ -1,0 +1,150 @@
+//go:build unix
+
+package shell
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"mts/admin"
+)
+
+// shellAt makes the test binary a shell at a prompt, for the server at the
+// socket that it holds.
+const shellAt = "MTS_TEST_SHELL"
+
+func TestMain(m *testing.M) {
+	if socket := os.Getenv(shellAt); socket != "" {
+		s := New(Options{
+			Dial:  func(ctx context.Context) (*admin.Client, error) { return admin.Dial(ctx, socket) },
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Format: "table",
+			History: filepath.Join(filepath.Dir(socket), "history"),
+		})
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt)
+		go func() {
+			for range signals {
+				s.Interrupt()
+			}
+		}()
+		os.Exit(s.Interactive(context.Background()))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// A pane is a terminal of tmux with an ordinary shell in it.
+type pane struct {
+	t      *testing.T
+	server string
+}
+
+func newPane(t *testing.T, width, height int) *pane {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux isn't installed")
+	}
+	p := &pane{t, filepath.Join(t.TempDir(), "tmux")}
+	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "env PS1='sh> ' sh")
+	t.Cleanup(func() { p.tmux("kill-server") })
+	p.shows("sh>")
+	return p
+}
+
+func (p *pane) tmux(args ...string) string {
+	p.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-S", p.server}, args...)...).CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("tmux %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// keys types; names such as Enter and C-c are keys.
+func (p *pane) keys(keys ...string) { p.tmux(append([]string{"send-keys"}, keys...)...) }
+
+// shows waits until the screen ends in text, blank lines aside, or has it
+// anywhere if it begins with "…".
+func (p *pane) shows(text string) {
+	p.t.Helper()
+	screen := ""
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		screen = strings.TrimRight(p.tmux("capture-pane", "-p"), "\n ")
+		if any, ok := strings.CutPrefix(text, "…"); ok && strings.Contains(screen, any) || strings.HasSuffix(screen, text) {
+			return
+		}
+	}
+	p.t.Fatalf("the screen never shows %q:\n%s", text, screen)
+}
+
+// An operator's morning: what is typed, and what the screen shows then.
+func TestMorning(t *testing.T) {
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "s")
+	ln, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	f := &fake{answers: map[string]string{
+		"SESSIONS": twoSessions, "SESSIONS user=ann": strings.SplitAfter(twoSessions, "\n")[0],
+		"SHOW 12": `{"id":12,"state":"idle"}` + "\n", "ABORT 7": `{"affected":1,"ids":[7]}` + "\n",
+		"LIMIT 7 1MB": `{"affected":1,"ids":[7]}` + "\n", "KICK all": `{"affected":2,"ids":[7,12]}` + "\n",
+		"BAN 10.0.0.8": `{"affected":1,"ids":[]}` + "\n", "EVENTS": `{"event":"login","session":7}` + "\n…",
+		"STATS": `{"uptime_s":5,"sessions_total":9}` + "\n", "USERS": "", "PLUGINS": "",
+	}}
+	go func() {
+		for conn, err := ln.Accept(); err == nil; conn, err = ln.Accept() {
+			go f.serve(conn)
+		}
+	}()
+	p := newPane(t, 80, 24)
+	start := fmt.Sprintf("clear; %s=%s %s", shellAt, socket, os.Args[0])
+	p.keys(start, "Enter")
+	p.shows("mts>")
+	for _, step := range []struct {
+		keys []string
+		want string
+	}{
+		{[]string{"sessions", "Enter"}, "…/iso/"},
+		{[]string{"sess user=ann", "Enter"}, "0s\nmts>"},
+		{[]string{"show 1", "Tab", "Enter"}, "state  idle\nmts>"},
+		{[]string{"limit 7 1MB", "Enter"}, "limit 7 1MB\n1 affected: 7\nmts>"},
+		{[]string{"ab 7", "Enter"}, "ab 7\n1 affected: 7\nmts>"},
+		{[]string{"kick all", "Enter"}, "(yes/no)"},
+		{[]string{"yes", "Enter"}, "2 affected: 7 12\nmts>"},
+		{[]string{"ban 10.0.0.8", "Enter"}, "ban 10.0.0.8\n1 affected\nmts>"},
+		{[]string{"events", "Enter"}, "login #7"},
+		{[]string{"C-c"}, "mts>"},
+		{[]string{"typed in vain", "C-c"}, "^C\nmts>"},
+		{[]string{"top", "Enter"}, "…[####......]"},
+		{[]string{"q"}, "mts> top\nmts>"},
+		{[]string{"eval for {}", "Enter"}, "eval for {}"},
+		{[]string{"C-c"}, "interrupted\nmts>"},
+		{[]string{"C-d"}, "sh>"},
+		{[]string{"echo still", " here", "Enter"}, "still here\nsh>"},
+	} {
+		p.keys(step.keys...)
+		p.shows(step.want)
+	}
+	p.keys(start, "Enter")
+	p.shows("mts>")
+	p.keys("top", "Enter")
+	p.shows("…RATE")
+	p.tmux("resize-window", "-x", "60", "-y", "10")
+	p.shows("…q ends")
+	p.keys("C-c")
+	p.shows("mts>")
+	if info, err := os.Stat(filepath.Join(dir, "history")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("history: %v, %v", info, err)
+	}
+}

@@ -34,7 +34,7 @@ func Load(path string) (*File, error) {
 // saves it with mode 0600 if that returns nil. On Unix, edits of files of one
 // folder wait for each other.
 func Edit(path string, change func(*File) error) error {
-	unlock, err := lock(filepath.Dir(path))
+	unlock, err := atomicfile.Lock(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("lock users file: %w", err)
 	}

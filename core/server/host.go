@@ -222,7 +222,7 @@ func (h *host) Notify(filter, text string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return h.server.Notify(f, text), nil
+	return len(h.server.Notify(f, text)), nil
 }
 
 // Logf writes a line to the log.

@@ -108,7 +108,7 @@ func TestNotify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := s.Notify(filter, "back at \x1b[1m noon"); n != 2 {
+	if n := len(s.Notify(filter, "back at \x1b[1m noon")); n != 2 {
 		t.Errorf("%d sessions take notices; want 2", n)
 	}
 	for _, c := range []*client{block, asked} {

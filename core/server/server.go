@@ -151,16 +151,17 @@ func (s *Server) Sessions() []core.Session {
 }
 
 // Notify sends a notice to the sessions that f selects, between two replies.
-// It returns how many will get it: those whose clients take notices, and that
-// haven't too many waiting already.
-func (s *Server) Notify(f Filter, text string) int {
-	n := 0
+// It returns the ids, sorted, of those that will get it: whose clients take
+// notices, and that haven't too many waiting already.
+func (s *Server) Notify(f Filter, text string) []uint64 {
+	ids := []uint64{}
 	for _, c := range s.all() {
 		if f.Match(c.describe()) && c.notify(text) {
-			n++
+			ids = append(ids, c.id)
 		}
 	}
-	return n
+	slices.Sort(ids)
+	return ids
 }
 
 // Kick ends the session with the given id within a second, whatever it does.

@@ -23,7 +23,7 @@ func TestStartTLS(t *testing.T) {
 			if all := s.Sessions(); len(all) != 1 || all[0].ID != id || !all[0].TLS || all[0].User != "" {
 				t.Errorf("sessions are %v; want number %d, with TLS, of nobody", all, id)
 			}
-			if n := s.Notify(nil, "lost"); n != 0 {
+			if n := len(s.Notify(nil, "lost")); n != 0 {
 				t.Errorf("%d sessions took a notice; none asked for any after STARTTLS", n)
 			}
 			c.send("AUTH passwd", "FILE setup.log", "STARTTLS", "MODE BLOCK", "STARTTLS", "QUIT")

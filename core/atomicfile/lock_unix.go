@@ -1,6 +1,6 @@
 //go:build unix
 
-package auth
+package atomicfile
 
 import (
 	"os"
@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock keeps other editors out of a folder until unlock.
-func lock(dir string) (unlock func() error, err error) {
+// Lock waits until nobody else has locked a folder, and keeps others out until
+// unlock.
+func Lock(dir string) (unlock func() error, err error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	for _, name := range []string{"RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"} {
+		os.Unsetenv(name) // where all servers would have the same admin socket
+	}
 	testscript.Main(m, map[string]func(){
 		"mtsd": func() {
 			os.Exit(mtsdcmd.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"mts/admin"
 	"mts/certs"
 	"mts/core/auth"
 	"mts/core/builtin"
@@ -39,6 +40,9 @@ type daemon struct {
 	listeners []listener
 	replaced  atomic.Bool                    // another process goes on with the listeners
 	sandbox   *sandbox                       // nil where there is none
+	console   *console                       // nil without one
+	plane     *admin.Plane                   // nil until operators may come
+	stops     chan admin.Stop                // what they want
 	stopped   chan struct{}                  // closed at the end
 	configure func() (*config.Config, error) // reads the configuration anew
 
@@ -63,7 +67,7 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 	if err := checkPlaces(cfg); err != nil {
 		return nil, err
 	}
-	d := &daemon{opts: opts, log: log, cfg: cfg, stopped: make(chan struct{})}
+	d := &daemon{opts: opts, log: log, cfg: cfg, stops: make(chan admin.Stop, 2), stopped: make(chan struct{})}
 	d.configure = func() (*config.Config, error) { return cfg, nil }
 	var err error
 	if d.keeper, err = d.openKeeper(cfg); err != nil {
@@ -342,6 +346,7 @@ func (d *daemon) start() <-chan error {
 // close ends the sessions that are left and gives everything back.
 func (d *daemon) close() {
 	close(d.stopped)
+	d.closePlane()
 	for _, l := range d.listeners {
 		l.Close()
 	}

@@ -17,6 +17,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"mts/admin"
 	"mts/certs"
 	"mts/core/atomicfile"
 	"mts/core/config"
@@ -27,12 +28,14 @@ type serveFlags struct {
 	*options
 	listen, plain     []string
 	cert, key, users  string
-	plugins           string
+	plugins, admin    string
 	logLevel, logForm string
 	logFile           string
 	readyFile         string
 	allowRoot         bool
+	console           bool
 	noConsole         bool
+	aside             string // the log file if the configuration names none
 }
 
 func serveCommand(opts *options) *cobra.Command {
@@ -57,12 +60,14 @@ certificate that is made once and kept. Without a users file, the account
 	flags.StringVar(&f.key, "key", "", "its key `FILE` (PEM)")
 	flags.StringVar(&f.users, "users", "", "users `FILE`")
 	flags.StringVar(&f.plugins, "plugins", "", "load plugins from the folders of `DIR`")
+	flags.StringVar(&f.admin, "admin", "", "listen for operators on the socket at `PATH`")
 	flags.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error")
 	flags.StringVar(&f.logForm, "log-format", "", "text or json")
 	flags.StringVar(&f.logFile, "log-file", "", "log to `FILE` instead of standard error")
 	flags.StringVar(&f.readyFile, "ready-file", "", "write the open listeners to `FILE`")
 	flags.BoolVar(&f.insecurePlaintext, "insecure-plaintext", false, "let passwords cross the network unencrypted, for anyone on the way to read")
 	flags.BoolVar(&f.allowRoot, "allow-root", false, "serve beyond loopback even as root")
+	flags.BoolVar(&f.console, "console", false, "show the console even if this is no terminal")
 	flags.BoolVar(&f.noConsole, "no-console", false, "don't show the console in a terminal")
 	return cmd
 }
@@ -72,6 +77,12 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 	defer func() { f.inherited.report(err) }()
 	if err := f.inherited.inherit(); err != nil {
 		return err
+	}
+	console := f.hasConsole(cmd)
+	if console {
+		if err := f.logAside(); err != nil {
+			return err
+		}
 	}
 	cfg, err := f.configure(args)
 	if err != nil {
@@ -95,6 +106,12 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 	if os.Geteuid() == 0 && !f.allowRoot {
 		log.Warn("running as root; an account of its own is safer")
 	}
+	upgrade := f.inherited.ready != nil
+	if !upgrade {
+		if err := d.openPlane(cfg); err != nil {
+			return err
+		}
+	}
 	d.confine(cfg, f)
 	signals, stop := notify(upgradeSignals...)
 	defer stop()
@@ -107,6 +124,15 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 	}
 	f.inherited.report(nil)
 	defer d.removeReady(f.readyFile)
+	if upgrade {
+		d.takePlane(cfg)
+	}
+	if console {
+		if err := d.openConsole(cmd); err != nil {
+			return err
+		}
+		defer d.console.close()
+	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	go d.watchdog(ctx)
@@ -129,9 +155,10 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 	}
 	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
 	cfg.Plugins.Dir = cmp.Or(f.plugins, cfg.Plugins.Dir)
+	cfg.Admin.Socket = cmp.Or(f.admin, cfg.Admin.Socket)
 	cfg.Log.Level = cmp.Or(f.logLevel, cfg.Log.Level)
 	cfg.Log.Format = cmp.Or(f.logForm, cfg.Log.Format)
-	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File)
+	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File, f.aside)
 	if len(args) > 0 {
 		exportRoot(cfg, args[0])
 	}
@@ -278,10 +305,13 @@ func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.
 		case err := <-u.done:
 			if u.finish(err); err == nil {
 				d.replaced.Store(true)
+				d.console.close()
+				d.closePlane() // for the new process to open its own
 				return d.drain(d.server.Retire, drain, signals)
 			}
 		case sig := <-signals:
 			switch {
+			case sig == os.Interrupt && d.console.interrupt():
 			case sig == syscall.SIGHUP:
 				d.reopenLog()
 				d.reload("")
@@ -292,11 +322,16 @@ func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.
 				d.tell(systemd.SdNotifyStopping)
 				return d.drain(d.server.Shutdown, drain, signals)
 			}
+		case how := <-d.stops:
+			d.log.Info("shutdown", "signal", "an operator's")
+			d.tell(systemd.SdNotifyStopping)
+			return d.drain(d.server.Shutdown, drainTime(how, drain), signals)
 		}
 	}
 }
 
-// drain lets the sessions finish, as end does.
+// drain lets the sessions finish, as end does. A second signal ends it at once,
+// as does an operator's shutdown.
 func (d *daemon) drain(end func(context.Context) error, limit time.Duration, signals <-chan os.Signal) error {
 	d.ready.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -315,6 +350,10 @@ func (d *daemon) drain(end func(context.Context) error, limit time.Duration, sig
 				return fmt.Errorf("stopped at once by a second signal (%s)", sig)
 			}
 			d.reopenLog()
+		case how := <-d.stops:
+			if how != admin.StopDrained { // which is what happens already
+				cancel()
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package mtsdcmd
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mts/core/config"
 )
@@ -14,7 +15,8 @@ func adminSocket(cfg *config.Config, opts *options) (string, error) {
 	if cfg.Admin.Socket != "" {
 		return cfg.Admin.Socket, nil
 	}
-	if dir := os.Getenv("RUNTIME_DIRECTORY"); filepath.IsAbs(dir) {
+	// systemd gives a list if the unit names more than one.
+	if dir, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "admin.sock"), nil
 	}
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {

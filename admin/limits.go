@@ -1,0 +1,105 @@
+package admin
+
+import (
+	"strconv"
+	"time"
+
+	"mts/core"
+	"mts/core/config"
+)
+
+func limits(c *call) error {
+	switch len(c.words) {
+	case 0:
+		return c.listRates()
+	case 2:
+	default:
+		return errUsage
+	}
+	target := c.words[0]
+	bytesPerSecond, err := byteRate(c.words[1])
+	if err != nil {
+		return err
+	}
+	if !isID(target) {
+		if err := c.plane.cfg.Limits.SetRate(target, bytesPerSecond); err != nil {
+			return core.Errorf(core.CodeUsage, "%s.", err)
+		}
+		return c.change(1)
+	}
+	id, err := strconv.ParseUint(target, 10, 64)
+	if err != nil || c.plane.cfg.Server.SetRate(id, bytesPerSecond) != nil {
+		return noSession(target)
+	}
+	return c.change(0, id)
+}
+
+// listRates lists what Limits holds, and then the sessions that are held.
+func (c *call) listRates() error {
+	if err := rows(c, c.plane.cfg.Limits.Rates()); err != nil {
+		return err
+	}
+	for _, s := range c.plane.cfg.Server.Infos(nil) {
+		if s.Limit == 0 {
+			continue
+		}
+		if err := c.row(Rate{Target: strconv.FormatUint(s.ID, 10), Rate: s.Limit}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byteRate reads a number of bytes a second; none is 0.
+func byteRate(text string) (int64, error) {
+	if text == "none" {
+		return 0, nil
+	}
+	var n config.Size
+	if err := n.UnmarshalText([]byte(text)); err != nil {
+		return 0, core.Errorf(core.CodeUsage, "%s.", err)
+	}
+	return int64(n), nil
+}
+
+func ban(c *call) error {
+	b := Ban{By: c.who.name}
+	b.Reason, _ = c.take("reason")
+	if text, ok := c.take("for"); ok {
+		d, err := duration(text)
+		if err != nil {
+			return err
+		}
+		b.Until = time.Now().Add(d).UTC().Truncate(time.Second)
+	}
+	var err error
+	if b.Target, err = c.only(); err != nil {
+		return err
+	}
+	if err := c.plane.cfg.Limits.Ban(b); err != nil {
+		return err
+	}
+	return c.change(1)
+}
+
+func unban(c *call) error {
+	target, err := c.only()
+	if err != nil {
+		return err
+	}
+	found, err := c.plane.cfg.Limits.Unban(target)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return core.Errorf(CodeNoMatch, "There is no ban of %s.", target)
+	}
+	return c.change(1)
+}
+
+func bans(c *call) error {
+	if len(c.words) > 0 {
+		return errUsage
+	}
+	return rows(c, c.plane.cfg.Limits.Bans())
+}

@@ -1,0 +1,34 @@
+package admin
+
+import (
+	"os/user"
+	"strconv"
+)
+
+// A peer is a process at the other end of a socket.
+type peer struct {
+	uid, pid int
+	name     string // of the user
+}
+
+// named returns p with its name, or its uid if the system knows none.
+func (p peer) named() peer {
+	if p.name != "" {
+		return p
+	}
+	p.name = strconv.Itoa(p.uid)
+	if u, err := user.LookupId(p.name); err == nil {
+		p.name = u.Username
+	}
+	return p
+}
+func UID(name string) (int, error) {
+	if uid, err := strconv.ParseUint(name, 10, 31); err == nil {
+		return int(uid), nil
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(u.Uid)
+}

@@ -1,0 +1,129 @@
+package admin
+
+import (
+	"errors"
+	"log/slog"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"time"
+
+	"mts/core"
+	"mts/plugins"
+)
+
+func users(c *call) error {
+	if len(c.words) > 0 {
+		return errUsage
+	}
+	for _, name := range c.plane.cfg.Users() {
+		known := c.plane.cfg.Limits.Account(name)
+		u := User{Name: name, Failures: known.Failures, Sessions: known.Sessions}
+		if !known.LastLogin.IsZero() {
+			u.LastLogin = &known.LastLogin
+		}
+		if err := c.row(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func steerPlugins(c *call) error {
+	set := c.plane.cfg.Plugins
+	switch {
+	case len(c.words) == 0 && set == nil:
+		return nil
+	case len(c.words) == 0:
+		return rows(c, set.Status())
+	case len(c.words) != 2:
+		return errUsage
+	}
+	run := map[string]func(*plugins.Set, string) error{
+		"load": (*plugins.Set).Load, "reload": (*plugins.Set).Load, "unload": (*plugins.Set).Unload,
+	}[c.words[0]]
+	if run == nil {
+		return errUsage
+	}
+	if set == nil {
+		return core.Errorf(core.CodeNotFound, "The server has no plugins.")
+	}
+	switch err := run(set, c.words[1]); {
+	case errors.Is(err, plugins.ErrNoPlugin):
+		return core.Errorf(core.CodeNotFound, "There is no plugin %s.", c.words[1])
+	case err != nil:
+		return err
+	}
+	return c.change(1)
+}
+
+func stats(c *call) error {
+	if len(c.words) > 0 {
+		return errUsage
+	}
+	s := c.plane.cfg.Server.Stats()
+	memory := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(memory)
+	row := Stats{
+		UptimeS:       int64(time.Since(c.plane.started).Seconds()),
+		Sessions:      int64(s.Sessions),
+		SessionsTotal: s.SessionsTotal,
+		Transfers:     s.Transfers,
+		BytesOut:      s.BytesOut,
+		Refusals:      s.Refusals,
+		Handshakes:    make(map[string]int64),
+		Goroutines:    runtime.NumGoroutine(),
+		Memory:        memory[0].Value.Uint64() - memory[1].Value.Uint64(),
+	}
+	for h, n := range s.Handshakes {
+		row.Handshakes[h.Version+" "+h.Group] += n
+	}
+	return c.row(row)
+}
+
+func reload(c *call) error {
+	part := ""
+	if len(c.words) > 0 {
+		part = c.words[0]
+	}
+	if len(c.words) > 1 || !slices.Contains([]string{"", "config", "tls", "users", "plugins"}, part) {
+		return errUsage
+	}
+	if err := c.plane.cfg.Reload(part); err != nil {
+		return err
+	}
+	return c.change(1)
+}
+
+func logLevel(c *call) error {
+	var level slog.Level
+	if len(c.words) != 2 || c.words[0] != "level" || level.UnmarshalText([]byte(c.words[1])) != nil {
+		return errUsage
+	}
+	c.plane.cfg.Level.Set(level)
+	return c.change(1)
+}
+
+func drain(c *call) error {
+	if len(c.words) > 0 {
+		return errUsage
+	}
+	return c.stop(StopDrained)
+}
+
+func shutdown(c *call) error {
+	switch {
+	case len(c.words) == 0:
+		return c.stop(StopSoon)
+	case len(c.words) == 1 && c.words[0] == "now":
+		return c.stop(StopNow)
+	}
+	return errUsage
+}
+
+func (c *call) stop(how Stop) error {
+	if err := c.plane.cfg.Stop(how); err != nil {
+		return err
+	}
+	return c.change(1)
+}

@@ -39,6 +39,7 @@ dir = "files"
 handshake = "1s"
 [plugins]
 dir = "plugins.d"
+timeout = "20s" # of a busy machine
 [log]
 file = "log"
 [metrics]
@@ -219,6 +220,9 @@ func (s *soak) phase(name string, loads []load) {
 		return after.fds <= base.fds && after.goroutines <= base.goroutines
 	})
 	s.t.Logf("%s, after: %v; rounds: %v", name, after, s.rounds)
+	if s.t.Failed() {
+		return
+	}
 	if early := samples[len(samples)/4].rss; after.rss > early+soakGrowth {
 		s.t.Errorf("memory has grown from %d to %d KiB", early, after.rss)
 	}

@@ -131,7 +131,7 @@ func (s *Set) Close() {
 	s.mu.Unlock()
 	s.running.Wait()
 	for _, p := range s.plugins {
-		p.store.flush()
+		p.store.close()
 	}
 }
 

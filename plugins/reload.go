@@ -126,7 +126,7 @@ func (s *Set) remove(p *plugin) error {
 	}
 	delete(s.plugins, p.name)
 	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "removed")
-	p.store.flush()
+	p.store.close()
 	return nil
 }
 

@@ -24,6 +24,9 @@ const (
 // storeDelay is how long what was saved may be in memory alone.
 const storeDelay = time.Second
 
+// storeRetry is when a write that failed is tried again.
+const storeRetry = 10 * time.Second
+
 // A store keeps what a plugin saves, in a file of JSON.
 type store struct {
 	path string
@@ -99,5 +102,16 @@ func (s *store) flush() {
 	}
 	if err != nil {
 		s.log.Error("plugin", "event", "store", "err", err)
+		s.timer = time.AfterFunc(storeRetry, s.flush)
+	}
+}
+
+// close writes what isn't written yet, and gives up if that fails.
+func (s *store) close() {
+	s.flush()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer != nil {
+		s.timer.Stop()
 	}
 }

@@ -67,8 +67,16 @@ func (l *banList) save() error {
 	if err == nil {
 		err = atomicfile.Write(l.path, 0o600, append(data, '\n'))
 	}
+	if err != nil {
+		l.lock.Lock()
+		l.saveIn(retry)
+		l.lock.Unlock()
+	}
 	return err
 }
+
+// retry is when a write that failed is tried again.
+const retry = 10 * time.Second
 
 // snapshot returns what has to be in the file, and takes it for written.
 func (l *banList) snapshot() (records []ban, closed bool) {
@@ -91,10 +99,13 @@ func (l *banList) snapshot() (records []ban, closed bool) {
 // saveSoon has the file written within a second, or later if it is long, so
 // that the writing doesn't take up a processor. Table.mu is held.
 func (l *banList) saveSoon() {
+	l.saveIn(max(time.Second, time.Duration(len(l.records))*100*time.Microsecond))
+}
+
+func (l *banList) saveIn(delay time.Duration) {
 	if l.path == "" || l.timer != nil || l.closed {
 		return
 	}
-	delay := max(time.Second, time.Duration(len(l.records))*100*time.Microsecond)
 	l.timer = time.AfterFunc(delay, func() {
 		if err := l.save(); err != nil {
 			l.failed(err)
@@ -113,6 +124,9 @@ func (l *banList) close() error {
 	}
 	l.lock.Lock()
 	l.closed = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
 	l.lock.Unlock()
 	return err
 }

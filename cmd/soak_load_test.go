@@ -300,7 +300,7 @@ func (s *soak) operate() error {
 // noMatch reports whether a command had nothing to act upon any more.
 func noMatch(err error) bool {
 	var e *core.Error
-	return errors.As(err, &e) && e.Code == admin.CodeNoMatch
+	return errors.As(err, &e) && (e.Code == admin.CodeNoMatch || e.Code == core.CodeNotFound)
 }
 
 // suffer fetches as cat, whom operators do to what they like. What comes is

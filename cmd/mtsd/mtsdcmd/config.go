@@ -66,6 +66,9 @@ func checkConfig(cmd *cobra.Command, opts *options, users string) error {
 	if err := d.loadUsers(cfg, opts); err != nil {
 		return err
 	}
+	if _, err := allowedUIDs(cfg); err != nil {
+		return err
+	}
 	settings, err := openSettings(cfg, d.keeper)
 	if err != nil {
 		return err

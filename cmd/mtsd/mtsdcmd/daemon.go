@@ -346,7 +346,9 @@ func (d *daemon) start() <-chan error {
 // close ends the sessions that are left and gives everything back.
 func (d *daemon) close() {
 	close(d.stopped)
-	d.closePlane()
+	if d.plane != nil {
+		d.plane.Close()
+	}
 	for _, l := range d.listeners {
 		l.Close()
 	}

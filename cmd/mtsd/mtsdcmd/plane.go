@@ -17,7 +17,8 @@ func (d *daemon) openPlane(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	ln, err := admin.Socket{Path: path, Shared: len(uids) > 0}.Listen()
+	replace := d.opts.inherited.ready != nil // the socket of the server before
+	ln, err := admin.Socket{Path: path, Shared: len(uids) > 0, Replace: replace}.Listen()
 	if err != nil {
 		return err
 	}
@@ -37,27 +38,6 @@ func (d *daemon) openPlane(cfg *config.Config) error {
 	d.log.Info("listening", "listener", "admin", "addr", path)
 	return nil
 }
-
-// takePlane is openPlane for a process that takes over from another, which
-// gives the socket up by itself.
-func (d *daemon) takePlane(cfg *config.Config) {
-	var err error
-	for end := time.Now().Add(planeTime); time.Now().Before(end); time.Sleep(planeTime / 100) {
-		if err = d.openPlane(cfg); err == nil {
-			return
-		}
-	}
-	d.log.Error("listening", "listener", "admin", "err", err)
-}
-
-func (d *daemon) closePlane() {
-	if d.plane != nil {
-		d.plane.Close()
-	}
-}
-
-// planeTime is how long the other process may take to give the socket up.
-const planeTime = 5 * time.Second
 
 // allowedUIDs looks up who may use the admin socket.
 func allowedUIDs(cfg *config.Config) (uids []int, err error) {

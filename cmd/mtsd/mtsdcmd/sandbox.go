@@ -28,7 +28,10 @@ func newSandbox(cfg *config.Config, flags *serveFlags) *sandbox {
 	if state, err := flags.makeStateDir(); err == nil {
 		s.allow(&s.write, state)
 	}
-	s.around(&s.write, cfg.Log.File, flags.readyFile, cfg.Admin.Socket)
+	if socket, err := adminSocket(cfg, flags.options); err == nil {
+		s.around(&s.write, socket)
+	}
+	s.around(&s.write, cfg.Log.File, flags.readyFile)
 	return s
 }
 

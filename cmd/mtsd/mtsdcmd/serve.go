@@ -106,11 +106,8 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 	if os.Geteuid() == 0 && !f.allowRoot {
 		log.Warn("running as root; an account of its own is safer")
 	}
-	upgrade := f.inherited.ready != nil
-	if !upgrade {
-		if err := d.openPlane(cfg); err != nil {
-			return err
-		}
+	if err := d.openPlane(cfg); err != nil {
+		return err
 	}
 	d.confine(cfg, f)
 	signals, stop := notify(upgradeSignals...)
@@ -124,9 +121,6 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 	}
 	f.inherited.report(nil)
 	defer d.removeReady(f.readyFile)
-	if upgrade {
-		d.takePlane(cfg)
-	}
 	if console {
 		if err := d.openConsole(cmd); err != nil {
 			return err
@@ -306,7 +300,6 @@ func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.
 			if u.finish(err); err == nil {
 				d.replaced.Store(true)
 				d.console.close()
-				d.closePlane() // for the new process to open its own
 				return d.drain(d.server.Retire, drain, signals)
 			}
 		case sig := <-signals:

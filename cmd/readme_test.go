@@ -145,7 +145,7 @@ func (s *shell) run(t *testing.T, command string) string {
 // what it has printed. $TOKEN and $PIN are then set to what it has told.
 func (s *shell) serve(t *testing.T, args, want string) {
 	t.Helper()
-	s.run(t, "rm -f log; mkfifo log; exec 3<>log; mtsd serve "+args+" >out 2>&3 & sed '/ready/q' <&3 >/dev/null")
+	s.run(t, "rm -f log; mkfifo log; mtsd serve "+args+" >out 2>log & sed '/ready/q' <log >/dev/null")
 	out, err := os.ReadFile(filepath.Join(s.dir, "out"))
 	if err != nil {
 		t.Fatal(err)

@@ -215,12 +215,13 @@ func (s *soak) phase(loads []load) {
 	s.put(ctx, cancel, loads)
 	samples := s.watch(ctx)
 	s.running.Wait()
+	ended := time.Now()
 	var after sample
 	eventually(s.t, "descriptors and goroutines as before", func() bool {
 		after = s.sample()
 		return after.fds <= base.fds && after.goroutines <= base.goroutines
 	})
-	s.t.Logf("after:  %v; rounds: %v", after, s.rounds)
+	s.t.Logf("%.1f s after: %v; rounds: %v", time.Since(ended).Seconds(), after, s.rounds)
 	if s.t.Failed() {
 		return
 	}

@@ -222,7 +222,7 @@ func (s *soak) phase(loads []load) {
 		return after.fds <= base.fds && after.goroutines <= base.goroutines
 	})
 	s.t.Logf("%.1f s after: %v; rounds: %v", time.Since(ended).Seconds(), after, s.rounds)
-	if s.t.Failed() {
+	if s.t.Failed() || len(samples) == 0 {
 		return
 	}
 	if early := samples[len(samples)/4].rss; after.rss > early+soakGrowth {

@@ -38,7 +38,8 @@ func TestMain(m *testing.M) {
 //	serve ARGS...     starts mtsd serve and waits until it listens. Sets $TLS
 //	                  and $PLAIN to the addresses, $TOKEN and $PIN if they are
 //	                  told. Its output goes to the files serve.out and serve.log
-//	end SIGNAL CODE   sends it TERM or INT and checks its exit code
+//	end SIGNAL CODE   sends it TERM, INT or KILL, or nothing for -, and checks
+//	                  its exit code
 //	code N COMMAND... runs a command and checks its exit code
 func TestScripts(t *testing.T) {
 	dirs, err := filepath.Glob("testdata/*")
@@ -152,8 +153,10 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: end SIGNAL CODE")
 	}
 	d := *ts.Value(daemonKey{}).(**daemon)
-	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}
-	ts.Check(d.cmd.Process.Signal(signals[args[0]]))
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "KILL": os.Kill}
+	if args[0] != "-" {
+		ts.Check(d.cmd.Process.Signal(signals[args[0]]))
+	}
 	d.wait()
 	if got := fmt.Sprint(d.cmd.ProcessState.ExitCode()); got != args[1] {
 		ts.Fatalf("exit code %s, want %s", got, args[1])

@@ -54,7 +54,7 @@ type line struct {
 func (c *console) serve() {
 	defer c.leave(errGone)
 	lines := make(chan line, maxAhead)
-	go c.read(lines)
+	go c.read(lines) // first of all: over a pipe, who writes waits for a reader
 	c.out.Status(wire.Success, nil, "Server Ready.")
 	if c.out.Flush() != nil {
 		return
@@ -123,17 +123,20 @@ func fail(w *wire.Writer, e *core.Error) {
 	w.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
 }
 
-// tell says why a connection is closed. It lets what the peer has sent
-// meanwhile pass: closing with that unread would make it miss the reason.
+// tell says why a connection is closed. What the peer sends meanwhile is read:
+// closing with that unread would make it miss the reason.
 func tell(conn net.Conn, why *core.Error) {
 	conn.SetReadDeadline(time.Now().Add(tellTime))
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		io.CopyN(io.Discard, conn, wire.MaxGarbage)
+	}()
 	w := newWriter(conn, tellTime)
 	fail(w, why)
-	if w.Flush() != nil {
-		return
-	}
-	if half, ok := conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		io.CopyN(io.Discard, conn, wire.MaxGarbage)
+	half, ok := conn.(interface{ CloseWrite() error })
+	if w.Flush() == nil && ok && half.CloseWrite() == nil {
+		<-heard
 	}
 }
 

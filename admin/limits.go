@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
 	"mts/core"
 	"mts/core/config"
+	"mts/core/limit"
 )
 
 func limits(c *call) error {
@@ -77,9 +79,17 @@ func ban(c *call) error {
 		return err
 	}
 	if err := c.plane.cfg.Limits.Ban(b); err != nil {
-		return err
+		return badTarget(err)
 	}
 	return c.change(1)
+}
+
+// badTarget tells a target that is none from a ban that couldn't be kept.
+func badTarget(err error) error {
+	if errors.Is(err, limit.ErrTarget) {
+		return core.Errorf(core.CodeUsage, "%s.", err)
+	}
+	return err
 }
 
 func unban(c *call) error {
@@ -90,7 +100,7 @@ func unban(c *call) error {
 	found, err := c.plane.cfg.Limits.Unban(target)
 	switch {
 	case err != nil:
-		return err
+		return badTarget(err)
 	case !found:
 		return core.Errorf(CodeNoMatch, "There is no ban of %s.", target)
 	}

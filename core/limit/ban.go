@@ -20,6 +20,9 @@ type Ban struct {
 	By     string    `json:"by"` // an operator, or Automatic
 }
 
+// ErrTarget says that nothing of that name can be banned.
+var ErrTarget = errors.New("no address, prefix or user=NAME")
+
 // Automatic is whom a ban is by that the table has made itself.
 const Automatic = "mtsd"
 
@@ -91,7 +94,7 @@ func parseTarget(s string) (banKey, error) {
 	if err != nil {
 		addr, err := netip.ParseAddr(s)
 		if err != nil {
-			return banKey{}, fmt.Errorf("%q is no address, prefix or user=NAME", s)
+			return banKey{}, fmt.Errorf("%q is %w", s, ErrTarget)
 		}
 		addr = addr.Unmap().WithZone("")
 		p = netip.PrefixFrom(addr, addr.BitLen())

@@ -45,7 +45,10 @@ func (c *call) id() (uint64, error) {
 	return id, nil
 }
 
-func isID(word string) bool { return word != "" && strings.Trim(word, "0123456789") == "" }
+// isID reports whether a word can be the id of a session; none has more digits.
+func isID(word string) bool {
+	return word != "" && len(word) < 19 && strings.Trim(word, "0123456789") == ""
+}
 
 func noSession(id string) error {
 	return core.Errorf(core.CodeNotFound, "There is no session %s.", id)

@@ -297,6 +297,6 @@ func stranger(path string) {
 		fmt.Print(err)
 		return
 	}
-	fmt.Fprint(conn, "MODE BLOCK\r\nSESSIONS\r\n")
+	fmt.Fprint(conn, "MODE BLOCK\r\nSESSIONS\r\nQUIT\r\n")
 	io.Copy(os.Stdout, conn)
 }

@@ -1,0 +1,72 @@
+package admin_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mts/admin"
+)
+
+const nobody = 65534
+
+// Another user of the system is let in only if the server allows it.
+func TestStranger(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	exe := copySelf(t)
+	for want, uids := range map[string][]int{
+		"![code=auth-failed] You may not use this socket.": {1234},
+		"#Server Ready.\r\n#Mode is BLOCK.\r\n#OK.":        {nobody},
+	} {
+		h := newHouse(t, func(c *admin.Config) { c.AllowUIDs = uids })
+		dir := folder(t)
+		must(t, os.Chmod(dir, 0o755))
+		path := filepath.Join(dir, "admin.sock")
+		h.serve(open(t, admin.Socket{Path: path, Shared: true}))
+		if got := asNobody(t, exe, path); got != want {
+			t.Errorf("%v are allowed: heard %q; want %q", uids, got, want)
+		}
+		line := "msg=refused reason=admin uid=65534"
+		if strings.Contains(h.log.String(), line) != strings.HasPrefix(want, "!") {
+			t.Errorf("logged %s", h.log)
+		}
+	}
+	h := newHouse(t, nil)
+	if got := asNobody(t, exe, h.socket()); !strings.Contains(got, "permission denied") {
+		t.Errorf("to a private socket: heard %q", got)
+	}
+}
+
+// asNobody runs the test binary as another user, who hangs up once it has been
+// answered, and returns what it heard.
+func asNobody(t *testing.T, exe, path string) string {
+	t.Helper()
+	cmd := exec.Command(exe, strangerArg, path)
+	cmd.Env = []string{}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.Output()
+	must(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+// copySelf puts the test binary where everybody can run it.
+func copySelf(t *testing.T) string {
+	t.Helper()
+	dir := folder(t)
+	must(t, os.Chmod(dir, 0o755))
+	self, err := os.Open("/proc/self/exe")
+	must(t, err)
+	defer self.Close()
+	exe, err := os.OpenFile(filepath.Join(dir, "stranger"), os.O_WRONLY|os.O_CREATE, 0o755)
+	must(t, err)
+	_, err = io.Copy(exe, self)
+	must(t, err)
+	must(t, exe.Close())
+	return exe.Name()
+}

@@ -1,0 +1,178 @@
+package admin_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"mts/admin"
+	"mts/core/client"
+)
+
+func open(t testing.TB, s admin.Socket) net.Listener {
+	t.Helper()
+	ln, err := s.Listen()
+	must(t, err)
+	t.Cleanup(func() { ln.Close() })
+	return ln
+}
+
+// refused checks that nothing is opened, and that what is there stays.
+func refused(t *testing.T, path, want string) {
+	t.Helper()
+	before, _ := os.Lstat(path)
+	ln, err := admin.Socket{Path: path}.Listen()
+	if err == nil {
+		ln.Close()
+		t.Fatalf("%s was opened", path)
+	}
+	if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v; want %s", err, want)
+	}
+	after, _ := os.Lstat(path)
+	if before != nil && (after == nil || !os.SameFile(before, after)) {
+		t.Error("what was there is gone")
+	}
+}
+
+func TestSocket(t *testing.T) {
+	path := filepath.Join(folder(t), "made", "admin.sock")
+	ln := open(t, admin.Socket{Path: path})
+	if runtime.GOOS != "windows" {
+		for name, want := range map[string]os.FileMode{path: os.ModeSocket | 0o600, filepath.Dir(path): os.ModeDir | 0o700} {
+			if info, err := os.Lstat(name); err != nil || info.Mode() != want {
+				t.Errorf("%s: got %v, %v; want %v", name, info.Mode(), err, want)
+			}
+		}
+	}
+	refused(t, path, "a server is listening there")
+	must(t, ln.Close())
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the socket is still there")
+	}
+}
+
+func TestSocketTaken(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "admin.sock")
+	must(t, os.WriteFile(path, []byte("mine"), 0o600))
+	refused(t, path, "something else is there")
+	must(t, os.Remove(path))
+
+	must(t, os.Symlink(filepath.Join(dir, "elsewhere"), path))
+	refused(t, path, "something else is there")
+	must(t, os.Remove(path))
+	live := open(t, admin.Socket{Path: filepath.Join(dir, "live")})
+	must(t, os.Symlink(live.Addr().String(), path))
+	refused(t, path, "something else is there")
+	must(t, os.Remove(path))
+
+	must(t, os.Mkdir(path, 0o700))
+	refused(t, path, "something else is there")
+	must(t, os.Remove(path))
+
+	refused(t, filepath.Join(dir, strings.Repeat("x", 200)), "longer than")
+}
+
+// A socket that a killed server has left is replaced, by one of those that want
+// to.
+func TestStaleSocket(t *testing.T) {
+	path := filepath.Join(folder(t), "admin.sock")
+	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	must(t, err)
+	stale.SetUnlinkOnClose(false)
+	must(t, stale.Close())
+	results := make(chan error, 8)
+	for range cap(results) {
+		go func() {
+			ln, err := admin.Socket{Path: path}.Listen()
+			if err == nil {
+				t.Cleanup(func() { ln.Close() })
+			}
+			results <- err
+		}()
+	}
+	won := 0
+	for range cap(results) {
+		if <-results == nil {
+			won++
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d of them have it", won)
+	}
+}
+
+// Who has been replaced doesn't take the new one's socket away.
+func TestReplacedSocket(t *testing.T) {
+	path := filepath.Join(folder(t), "admin.sock")
+	old := open(t, admin.Socket{Path: path})
+	open(t, admin.Socket{Path: path, Replace: true})
+	must(t, old.Close())
+	conn, err := net.Dial("unix", path)
+	must(t, err)
+	conn.Close()
+}
+
+func TestFolderOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("access is by list there")
+	}
+	dir := folder(t)
+	must(t, os.Chmod(dir, 0o777))
+	refused(t, filepath.Join(dir, "admin.sock"), "others may write to its folder")
+	must(t, os.Chmod(dir, 0o777|os.ModeSticky))
+	open(t, admin.Socket{Path: filepath.Join(dir, "admin.sock")})
+}
+
+// Of a hundred consoles sixteen are served, the others are told, and there is
+// room again when they are gone.
+func TestHundredConsoles(t *testing.T) {
+	h := newHouse(t, nil)
+	path := h.socket()
+	var mu sync.Mutex
+	heard := map[string]int{}
+	var conns []net.Conn
+	var all sync.WaitGroup
+	for range 100 {
+		conn, err := net.Dial("unix", path)
+		must(t, err)
+		defer conn.Close()
+		conns = append(conns, conn)
+		all.Go(func() {
+			b := make([]byte, 200)
+			n, err := io.ReadAtLeast(conn, b, 10)
+			if err != nil {
+				b, n = fmt.Append(nil, err), len(err.Error())
+			}
+			mu.Lock()
+			heard[string(b[:n])]++
+			mu.Unlock()
+		})
+	}
+	all.Wait()
+	if heard["#Server Ready.\r\n"] != 16 || heard["![code=busy] Too many consoles.\r\n"] < 50 {
+		t.Errorf("heard %v", heard)
+	}
+	_, err := admin.Dial(t.Context(), path)
+	if !errors.Is(err, client.ErrConnect) {
+		t.Errorf("got %v", err)
+	}
+	for _, conn := range conns {
+		conn.Close()
+	}
+	eventually(t, "room again", func() bool {
+		c, err := admin.Dial(t.Context(), path)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // A victim is a server that hostile clients are let loose on: each case from
@@ -243,7 +244,7 @@ func protocolAbuse(v *victim) {
 		for _, verb := range []string{"FILE", "LIST", "STAT", "HASH", "PART 0 -", "HELP", "MODE", "OPTS", "USER", "NONE"} {
 			for _, evil := range []string{"\x1b]0;x\a", "a\rb", "\u009b2J", "\u202egnp", "%s%n", "\xff\xfe"} {
 				got := c.says(verb + " " + evil)
-				if got == "" || !strings.ContainsAny(got[:1], "#!") || strings.ContainsAny(got, "\x1b\a\r\u009b\u202e\xff") {
+				if got == "" || !strings.ContainsAny(got[:1], "#!") || strings.ContainsAny(got, "\x1b\a\r\u009b\u202e") || !utf8.ValidString(got) {
 					t.Errorf("%s %q: %q", verb, evil, got)
 				}
 			}

@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"mts/admin"
+	"mts/admin/shell/tmuxtest"
 )
 
 // shellAt makes the test binary a shell at a prompt, for the server at the
@@ -42,50 +41,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// A pane is a terminal of tmux with an ordinary shell in it.
-type pane struct {
-	t      *testing.T
-	server string
-}
-
-func newPane(t *testing.T, width, height int) *pane {
-	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("tmux isn't installed")
-	}
-	p := &pane{t, filepath.Join(t.TempDir(), "tmux")}
-	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "env PS1='sh> ' sh")
-	t.Cleanup(func() { p.tmux("kill-server") })
-	p.shows("sh>")
-	return p
-}
-
-func (p *pane) tmux(args ...string) string {
-	p.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-S", p.server}, args...)...).CombinedOutput()
-	if err != nil {
-		p.t.Fatalf("tmux %q: %v: %s", args, err, out)
-	}
-	return string(out)
-}
-
-// keys types; names such as Enter and C-c are keys.
-func (p *pane) keys(keys ...string) { p.tmux(append([]string{"send-keys"}, keys...)...) }
-
-// shows waits until the screen ends in text, blank lines aside, or has it
-// anywhere if it begins with "…".
-func (p *pane) shows(text string) {
-	p.t.Helper()
-	screen := ""
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		screen = strings.TrimRight(p.tmux("capture-pane", "-p"), "\n ")
-		if any, ok := strings.CutPrefix(text, "…"); ok && strings.Contains(screen, any) || strings.HasSuffix(screen, text) {
-			return
-		}
-	}
-	p.t.Fatalf("the screen never shows %q:\n%s", text, screen)
-}
-
 // An operator's morning: what is typed, and what the screen shows then.
 func TestMorning(t *testing.T) {
 	dir := t.TempDir()
@@ -107,10 +62,10 @@ func TestMorning(t *testing.T) {
 			go f.serve(conn)
 		}
 	}()
-	p := newPane(t, 80, 24)
+	p := tmuxtest.New(t, 80, 24)
 	start := fmt.Sprintf("clear; %s=%s %s", shellAt, socket, os.Args[0])
-	p.keys(start, "Enter")
-	p.shows("mts>")
+	p.Keys(start, "Enter")
+	p.Shows("mts>")
 	for _, step := range []struct {
 		keys []string
 		want string
@@ -133,17 +88,17 @@ func TestMorning(t *testing.T) {
 		{[]string{"C-d"}, "sh>"},
 		{[]string{"echo still", " here", "Enter"}, "still here\nsh>"},
 	} {
-		p.keys(step.keys...)
-		p.shows(step.want)
+		p.Keys(step.keys...)
+		p.Shows(step.want)
 	}
-	p.keys(start, "Enter")
-	p.shows("mts>")
-	p.keys("top", "Enter")
-	p.shows("…RATE")
-	p.tmux("resize-window", "-x", "60", "-y", "10")
-	p.shows("…q ends")
-	p.keys("C-c")
-	p.shows("mts>")
+	p.Keys(start, "Enter")
+	p.Shows("mts>")
+	p.Keys("top", "Enter")
+	p.Shows("…RATE")
+	p.Resize(60, 10)
+	p.Shows("…q ends")
+	p.Keys("C-c")
+	p.Shows("mts>")
 	if info, err := os.Stat(filepath.Join(dir, "history")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("history: %v, %v", info, err)
 	}

@@ -260,7 +260,7 @@ func wantCode(t testing.TB, err error, code core.Code, words ...string) {
 		t.Errorf("%v: got %v; want code %s", words, err, code)
 		return
 	}
-	if strings.ContainsAny(told.Text, "\x1b\x9b\n") {
+	if strings.ContainsAny(told.Text, "\x1b\u009b\n") {
 		t.Errorf("%v: the text isn't printable: %q", words, told.Text)
 	}
 }

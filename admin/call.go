@@ -124,10 +124,14 @@ func rows[Row any](c *call, list []Row) error {
 // visible writes characters of JSON that can't be seen as escapes, so that a
 // terminal can show it as it is: C1, bidi controls and their like.
 func visible(text []byte) []byte {
-	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
-	if bytes.IndexFunc(text, hidden) < 0 {
+	ascii := true
+	for _, c := range text {
+		ascii = ascii && c < 0x7f // what comes before a space is escaped already
+	}
+	if ascii {
 		return text
 	}
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
 	var b []byte
 	for _, r := range string(text) {
 		switch {

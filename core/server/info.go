@@ -33,8 +33,12 @@ type Info struct {
 
 // Infos returns the sessions that f selects, sorted by id.
 func (s *Server) Infos(f Filter) []Info {
+	all := s.all()
 	var infos []Info
-	for _, c := range s.all() {
+	if len(f) == 0 {
+		infos = make([]Info, 0, len(all))
+	}
+	for _, c := range all {
 		if i := c.describe(); f.Match(i) {
 			infos = append(infos, i)
 		}

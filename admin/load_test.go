@@ -1,0 +1,132 @@
+package admin_test
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"mts/admin"
+)
+
+// crowd opens n sessions, over pipes, that are greeted and then silent.
+func (h *house) crowd(n int) []net.Conn {
+	h.Helper()
+	conns := make([]net.Conn, n)
+	var entering sync.WaitGroup
+	for i := range conns {
+		near, far := net.Pipe()
+		conns[i] = near
+		h.ServeConn(far, false)
+		entering.Go(func() {
+			b := make([]byte, len("#Server Ready.\r\n"))
+			if _, err := io.ReadFull(near, b); err != nil {
+				h.Error(err)
+			}
+		})
+	}
+	entering.Wait()
+	h.Cleanup(func() {
+		for _, conn := range conns {
+			conn.Close()
+		}
+	})
+	return conns
+}
+
+// With 10,000 sessions under churn, the list always has each session that was
+// there all the time, once and in order, and agrees with the connections in
+// the end.
+func TestCrowd(t *testing.T) {
+	n := 10000
+	if testing.Short() {
+		n = 1000
+	}
+	h := newHouse(t, nil)
+	c, err := admin.Dial(t.Context(), h.socket())
+	must(t, err)
+	defer c.Close()
+	h.crowd(n)
+	stop := make(chan struct{})
+	var churning sync.WaitGroup
+	for range 2 {
+		churning.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					near, far := net.Pipe()
+					h.ServeConn(far, false)
+					io.ReadFull(near, make([]byte, 15))
+					near.Close()
+				}
+			}
+		})
+	}
+	for range 5 {
+		all, err := c.Sessions()
+		must(t, err)
+		stayed, last := 0, uint64(0)
+		for _, s := range all {
+			if s.ID <= last {
+				t.Fatalf("session %d comes behind %d", s.ID, last)
+			}
+			last = s.ID
+			if s.ID <= uint64(n) {
+				stayed++
+			}
+		}
+		if stayed != n {
+			t.Fatalf("%d of %d sessions are listed", stayed, n)
+		}
+	}
+	close(stop)
+	churning.Wait()
+	eventually(t, "the list agrees", func() bool {
+		all, err := c.Sessions()
+		return err == nil && len(all) == n
+	})
+	if a, err := c.KickAll("enough", "all"); err != nil || a.N != n {
+		t.Errorf("kicked %d, %v; want %d", a.N, err, n)
+	}
+	must(t, c.Wait(30*time.Second, "all"))
+}
+
+// One operation is one answer about 10,000 sessions.
+func BenchmarkSessions(b *testing.B) {
+	h := newHouse(b, nil)
+	c, err := admin.Dial(b.Context(), h.socket())
+	must(b, err)
+	defer c.Close()
+	h.crowd(10000)
+	for name, words := range map[string][]string{"all": {"sessions"}, "none": {"sessions", "user=nobody"}} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				if _, err := do(c, words...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// One operation is the end of 10,000 sessions, until the last one is gone.
+func BenchmarkKickAll(b *testing.B) {
+	h := newHouse(b, nil)
+	c, err := admin.Dial(b.Context(), h.socket())
+	must(b, err)
+	defer c.Close()
+	for range b.N {
+		b.StopTimer()
+		for _, conn := range h.crowd(10000) {
+			go io.Copy(io.Discard, conn)
+		}
+		b.StartTimer()
+		if _, err := c.KickAll("enough", "all"); err != nil {
+			b.Fatal(err)
+		}
+		must(b, c.Wait(time.Minute, "all"))
+	}
+}

@@ -27,7 +27,7 @@ func Commands() []Command {
 		{"show", "ID", "tells everything about one session", false, show},
 		{"kick", "ID|FILTER...|all [reason=TEXT]", "ends sessions", true, kick},
 		{"abort", "ID", "ends a session's transfer or command, and keeps the session", true, abort},
-		{"limit", "[ID|user=NAME|client=ADDR|total RATE]", "sets a byte rate, 0 for no limit; alone lists them", true, limits},
+		{"limit", "[ID|user=NAME|client=ADDR|total RATE]", "sets a byte rate: 0 for no limit, default for the configured one; alone lists them", true, limits},
 		{"ban", "ADDR|CIDR|user=NAME [for=TIME] [reason=TEXT]", "keeps newcomers out, also after a restart", true, ban},
 		{"unban", "ADDR|CIDR|user=NAME", "lets them in again", true, unban},
 		{"bans", "", "lists the bans", false, bans},

@@ -240,6 +240,12 @@ func TestLimit(t *testing.T) {
 		if _, err := do(c, "limit", "1", "none"); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := do(c, "limit", "user=ann", "default"); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := c.Limits(); err != nil || len(all) != 2 {
+			t.Errorf("got %v, %v; want the total and the client", all, err)
+		}
 		got := make([]byte, size)
 		for n := 0; n < size; {
 			m, err := g.Read(got[n:])

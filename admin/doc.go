@@ -40,7 +40,7 @@
 //	kick      ID|FILTER...|all [reason=TEXT]
 //	abort     ID                  no-match if the session runs no command
 //	limit                         a Rate each: the total, what operators have set, and sessions with a rate of their own
-//	limit     ID|user=NAME|client=ADDR|total RATE
+//	limit     ID|user=NAME|client=ADDR|total RATE    0 or none: no limit; default: as configured
 //	ban       ADDR|CIDR|user=NAME [for=TIME] [reason=TEXT]
 //	unban     ADDR|CIDR|user=NAME
 //	bans                          a Ban each

@@ -30,7 +30,7 @@ func limits(c *call) error {
 		return c.change(1)
 	}
 	id, err := strconv.ParseUint(target, 10, 64)
-	if err != nil || c.plane.cfg.Server.SetRate(id, bytesPerSecond) != nil {
+	if err != nil || c.plane.cfg.Server.SetRate(id, max(0, bytesPerSecond)) != nil {
 		return noSession(target)
 	}
 	return c.change(0, id)
@@ -52,10 +52,14 @@ func (c *call) listRates() error {
 	return nil
 }
 
-// byteRate reads a number of bytes a second; none is 0.
+// byteRate reads a number of bytes a second; none is 0, and default is what the
+// configuration says.
 func byteRate(text string) (int64, error) {
-	if text == "none" {
+	switch text {
+	case "none":
 		return 0, nil
+	case "default":
+		return limit.Configured, nil
 	}
 	var n config.Size
 	if err := n.UnmarshalText([]byte(text)); err != nil {
@@ -111,5 +115,23 @@ func bans(c *call) error {
 	if len(c.words) > 0 {
 		return errUsage
 	}
-	return rows(c, c.plane.cfg.Limits.Bans())
+	for _, b := range c.plane.cfg.Limits.Bans() {
+		row := banRow{Target: b.Target, Kind: b.Kind, Reason: b.Reason, By: b.By}
+		if !b.Until.IsZero() {
+			row.Until = &b.Until
+		}
+		if err := c.row(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A banRow is a Ban as JSON, in which a time that doesn't come is null.
+type banRow struct {
+	Target string     `json:"target"`
+	Kind   string     `json:"kind"`
+	Until  *time.Time `json:"until"`
+	Reason string     `json:"reason"`
+	By     string     `json:"by"`
 }

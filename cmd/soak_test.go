@@ -36,7 +36,7 @@ users = "users"
 path = "/"
 dir = "files"
 [timeouts]
-handshake = "1s"
+handshake = "5s"
 [plugins]
 dir = "plugins.d"
 timeout = "20s" # of a busy machine

@@ -115,6 +115,8 @@ func (l *banList) saveIn(delay time.Duration) {
 
 // close writes what isn't written yet.
 func (l *banList) close() error {
+	l.writing.Lock() // a write may be under way
+	l.writing.Unlock()
 	l.lock.Lock()
 	unsaved := l.timer != nil
 	l.lock.Unlock()

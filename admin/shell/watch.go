@@ -2,8 +2,8 @@ package shell
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,7 +90,7 @@ func (s *Shell) refresh(ctx context.Context, period time.Duration, draw func(con
 	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		if err := s.draw(ctx, draw); err != nil && (first || ctx.Err() != nil) {
+		if err := s.draw(ctx, draw); err != nil && (first || ctx.Err() != nil || errors.Is(err, errGone)) {
 			return err
 		}
 		if !idle(ctx, tick.C, resized, typed) {
@@ -151,6 +151,9 @@ func (s *Shell) takeScreen() (restore func()) {
 	}
 }
 
+// errGone is that there is no terminal any more to draw on.
+var errGone = errors.New("the terminal is gone")
+
 // draw fills the screen with what draw writes, or with its error.
 func (s *Shell) draw(ctx context.Context, draw func(context.Context, screen) error) error {
 	var b bytes.Buffer
@@ -168,6 +171,8 @@ func (s *Shell) draw(ctx context.Context, draw func(context.Context, screen) err
 	}
 	// A line is erased before it is written: behind one that fills the screen's
 	// width, erasing would take its last character.
-	_, writeErr := io.WriteString(s.tty, "\x1b[H\x1b[K"+strings.Join(lines, "\r\n\x1b[K")+"\r\n\x1b[J")
-	return cmp.Or(err, writeErr)
+	if _, writeErr := io.WriteString(s.tty, "\x1b[H\x1b[K"+strings.Join(lines, "\r\n\x1b[K")+"\r\n\x1b[J"); writeErr != nil {
+		return errGone
+	}
+	return err
 }

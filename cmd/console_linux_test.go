@@ -136,7 +136,7 @@ func TestConsole(t *testing.T) {
 	term.follow([]typing{
 		{nil, "…file #2 ann 127.0.0.1 PART /small 6 B"},
 		{[]string{"C-c"}, "mts>"},
-		{[]string{"C-l", "top", "Enter"}, "…  [....."},
+		{[]string{"C-l", "top", "Enter"}, "…1 session, 1 sending"},
 	})
 	term.Resize(60, 12)
 	term.follow([]typing{

@@ -69,10 +69,18 @@ func summary(stats, sessions []row) []string {
 	return []string{
 		fmt.Sprintf("mts, up %s  %s  q ends",
 			span(time.Duration(total.number("uptime_s"))*time.Second), time.Now().Format(time.TimeOnly)),
-		fmt.Sprintf("%d sessions, %d sending at %s/s; so far %s sessions, %s transfers, %s",
-			len(sessions), sending, size(speed), total.text("sessions_total"), total.text("transfers"), size(total.number("bytes_out"))),
+		fmt.Sprintf("%s, %d sending at %s/s; so far %s, %s, %s",
+			count(float64(len(sessions)), "session"), sending, size(speed), count(total.number("sessions_total"), "session"),
+			count(total.number("transfers"), "transfer"), size(total.number("bytes_out"))),
 		"",
 	}
+}
+
+func count(n float64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%.0f %s", n, noun)
 }
 
 func topColumns() []column {

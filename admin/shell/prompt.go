@@ -34,8 +34,10 @@ func (s *Shell) prompt(ctx context.Context) int {
 	s.line.SetWordCompleter(s.complete)
 	s.loadHistory()
 	for !s.done && ctx.Err() == nil {
-		line, err := s.line.Prompt("mts> ")
+		line, err := s.read("mts> ")
 		switch {
+		case errors.Is(err, errClosed):
+			return exitOK
 		case errors.Is(err, liner.ErrPromptAborted):
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(s.Stdout)
@@ -48,6 +50,19 @@ func (s *Shell) prompt(ctx context.Context) int {
 		}
 	}
 	return exitOK
+}
+
+var errClosed = errors.New("the shell is closed")
+
+// read shows a prompt and returns what is typed there.
+func (s *Shell) read(text string) (string, error) {
+	s.mu.Lock()
+	line, closed := s.line, s.closed
+	s.mu.Unlock()
+	if closed {
+		return "", errClosed
+	}
+	return line.Prompt(text)
 }
 
 // typed runs the commands of a line, up to one that fails.
@@ -93,7 +108,7 @@ func (s *Shell) leave(ctx context.Context) {
 		s.done = true
 		return
 	}
-	answer, err := s.line.Prompt("shutdown, quit or stay? ")
+	answer, err := s.read("shutdown, quit or stay? ")
 	if err != nil {
 		fmt.Fprintln(s.Stdout)
 		return
@@ -124,7 +139,7 @@ func (s *Shell) ask(text string) (string, error) {
 		return "", errNobody
 	}
 	if s.line != nil {
-		return s.line.Prompt(text)
+		return s.read(text)
 	}
 	_, in := terminal(s.Stdin)
 	_, out := terminal(s.Stderr)

@@ -58,6 +58,8 @@ type Shell struct {
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the command that runs; nil if none does
+	over   chan struct{}           // closed when it has ended
+	closed bool
 }
 
 // New returns a shell. Whoever made it closes it.
@@ -67,14 +69,28 @@ func New(o Options) *Shell {
 	return s
 }
 
-// Close lets the server go and gives the terminal back as it was. It may be
-// called while a prompt is up.
+// giveBack is how long a command may take to give the screen back.
+const giveBack = time.Second
+
+// Close interrupts the command that runs, lets the server go and gives the
+// terminal back as it was. It may be called while a prompt is up.
 func (s *Shell) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.line != nil {
+	first := !s.closed
+	s.closed = true
+	if s.cancel != nil {
+		s.cancel(errInterrupted)
+		over := s.over
+		s.mu.Unlock()
+		select {
+		case <-over:
+		case <-time.After(giveBack):
+		}
+		s.mu.Lock()
+	}
+	if s.line != nil && first {
 		s.line.Close()
-		s.line = nil
 	}
 	if s.client != nil {
 		s.client.Close()
@@ -104,11 +120,17 @@ func (s *Shell) begin(ctx context.Context) (context.Context, func()) {
 	defer s.mu.Unlock()
 	before := s.cancel
 	s.cancel = cancel
+	if before == nil {
+		s.over = make(chan struct{})
+	}
 	return ctx, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.cancel = before
 		cancel(nil)
+		if before == nil {
+			close(s.over)
+		}
 	}
 }
 

@@ -136,9 +136,6 @@ func heed(sh *shell.Shell) (stop func()) {
 			if running && sig == os.Interrupt {
 				continue
 			}
-			if running {
-				time.Sleep(time.Second) // for it to give the screen back
-			}
 			sh.Close()
 			os.Exit(128 + int(sig.(syscall.Signal)))
 		}

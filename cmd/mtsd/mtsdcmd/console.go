@@ -84,7 +84,6 @@ func (c *console) interrupt() bool { return c != nil && c.shell.Interrupt() }
 // close gives the terminal back as it was.
 func (c *console) close() {
 	if c != nil {
-		c.shell.Interrupt()
 		c.shell.Close()
 	}
 }

@@ -184,6 +184,7 @@ func (v *victim) survived() {
 }
 
 func TestAbuse(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t, victimConfig)
 	protocolAbuse(v)
 	loginAbuse(v)

@@ -166,6 +166,7 @@ func loadAbuse(v *victim) {
 // Guessing ends in a ban of the client alone, which a flood of others and a
 // restart don't wash away.
 func TestGuessersStayBanned(t *testing.T) {
+	t.Parallel()
 	state := t.TempDir()
 	conf := `[limits]
 sessions_per_client = 0
@@ -245,6 +246,7 @@ func TestCaps(t *testing.T) {
 // Without descriptors the server neither exits nor spins, and serves again
 // when there are some.
 func TestDescriptorsExhausted(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("prlimit"); err != nil {
 		t.Skip(err)
 	}
@@ -292,6 +294,7 @@ func cpuTime(t *testing.T, pid int) time.Duration {
 
 // At SIGTERM transfers finish; a second signal ends them.
 func TestTermination(t *testing.T) {
+	t.Parallel()
 	for _, signals := range []int{1, 2} {
 		v := newVictim(t, strings.Replace(victimConfig, `write = "1s"`, `write = "20s"`, 1))
 		var all []*talker

@@ -18,6 +18,7 @@ import (
 // The filter of examples/fail2ban finds who was refused in what the server
 // logs, whatever it sent, and nobody else.
 func TestFail2ban(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("fail2ban-regex"); err != nil {
 		t.Skip("fail2ban isn't installed")
 	}

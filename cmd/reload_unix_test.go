@@ -159,6 +159,7 @@ func TestReload(t *testing.T) {
 
 // Without any signal, sessions end whose account isn't what it was.
 func TestChangedAccountsLoseTheirSessions(t *testing.T) {
+	t.Parallel()
 	s, addr := newSite(t)
 	sessions := map[string]*talker{}
 	for _, name := range []string{"ann", "bob"} {

@@ -46,6 +46,7 @@ func (s *service) fetch(url, name string) ([]byte, error) {
 // Two upgrades under a stream of clients: none is refused, reset or sent away,
 // and a transfer that was under way before them is whole after them.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	s := startService(t, upgradable)
 	content := make([]byte, 32<<20)
 	for i := range content {

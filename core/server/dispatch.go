@@ -84,7 +84,7 @@ func (c *session) answer(cmd pluginCommand, arg string) error {
 	h := c.begin(cmd.plugin)
 	start := time.Now()
 	err := c.run(cmd.Command, core.NewCall(c.startJob(cmd), h, arg))
-	if aborted := c.endJob(); aborted && err != nil {
+	if aborted := c.endJob(); aborted && (err != nil || h.sends) { // a transfer may just have ended
 		err = errAborted
 	}
 	c.count(cmd.Verb, time.Since(start), h)

@@ -319,3 +319,19 @@ func TestAnonymousSessionsHaveNoFiles(t *testing.T) {
 	c.send("PEEK", "AUTH passwd", "PEEK", "AUTH wrong", "PEEK")
 	c.want("!Not found.", "#You are logged in.", "#OK.", "!Bad password.", "!Not found.")
 }
+
+// A transfer that can only be completed by its last block is aborted too.
+func TestAbortInTheLastBlock(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, dir, "f", 100<<10)
+	inBubble(t, dir, limited(limit.Policy{Client: limit.Rates{Bytes: 200 << 10}}), func(t *testing.T, s *server.Server) {
+		c := enter(t, pipe(t, s), "MODE BLOCK")
+		c.send("FILE f")
+		time.AfterFunc(100*time.Millisecond, func() { s.Abort(s.Sessions()[0].ID) })
+		if reply, data, err := c.blocks(1 << 20); err != nil || reply.Fact("code") != "aborted" || len(data) != 100<<10 {
+			t.Errorf("got %+v and %d bytes, %v", reply, len(data), err)
+		}
+		c.send("NOOP")
+		c.want("#OK.")
+	})
+}

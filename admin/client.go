@@ -39,7 +39,7 @@ var ErrClosed = errors.New("admin client is closed")
 // wraps client.ErrConnect if there is none, or none that lets us in.
 func Dial(ctx context.Context, socket string) (*Client, error) {
 	return NewClient(ctx, func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
+		return dial(ctx, socket)
 	})
 }
 

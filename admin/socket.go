@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,9 +37,6 @@ func (s Socket) Listen() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if most := len(syscall.RawSockaddrUnix{}.Path) - 1; len(path) > most {
-		return nil, fmt.Errorf("admin socket %s: the path is longer than %d bytes", path, most)
-	}
 	s.Path = path
 	ln, err := s.listen()
 	if err != nil {
@@ -67,7 +65,12 @@ func (s Socket) listen() (net.Listener, error) {
 		return nil, err
 	}
 	defer private()() // before there is a mode to change
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.Path, Net: "unix"})
+	name, done, err := short(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: name, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +87,36 @@ func (s Socket) listen() (net.Listener, error) {
 	return own, nil
 }
 
+// dial connects to the socket at path.
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	name, done, err := short(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return new(net.Dialer).DialContext(ctx, "unix", name)
+}
+
+// short returns a name of the socket at path that fits into an address, until
+// done: on Linux, one through its open folder if the path itself doesn't.
+func short(path string) (name string, done func(), err error) {
+	most := len(syscall.RawSockaddrUnix{}.Path) - 1
+	if len(path) <= most {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return "", nil, err
+	}
+	open := fmt.Sprintf("/proc/self/fd/%d", dir.Fd())
+	name = filepath.Join(open, filepath.Base(path))
+	if _, err := os.Stat(open); err != nil || len(name) > most {
+		dir.Close()
+		return "", nil, fmt.Errorf("the path is longer than %d bytes", most)
+	}
+	return name, func() { dir.Close() }, nil
+}
+
 // clear makes room at the path, if that does no harm.
 func (s Socket) clear() error {
 	info, err := os.Lstat(s.Path)
@@ -95,7 +128,9 @@ func (s Socket) clear() error {
 	case info.Mode()&fs.ModeSocket == 0:
 		return errors.New("something else is there")
 	}
-	conn, err := net.DialTimeout("unix", s.Path, dialLive)
+	ctx, cancel := context.WithTimeout(context.Background(), dialLive)
+	defer cancel()
+	conn, err := dial(ctx, s.Path)
 	if err == nil {
 		conn.Close()
 	}

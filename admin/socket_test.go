@@ -81,6 +81,16 @@ func TestSocketTaken(t *testing.T) {
 	refused(t, filepath.Join(dir, strings.Repeat("x", 200)), "longer than")
 }
 
+// A folder may be deeper than the address of a socket is long.
+func TestLongPath(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("it takes /proc")
+	}
+	path := filepath.Join(folder(t), strings.Repeat("x", 150), "admin.sock")
+	open(t, admin.Socket{Path: path})
+	refused(t, path, "a server is listening there")
+}
+
 // A socket that a killed server has left is replaced, by one of those that want
 // to.
 func TestStaleSocket(t *testing.T) {

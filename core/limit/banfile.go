@@ -59,6 +59,11 @@ func (l *banList) save() error {
 	}
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	return l.write()
+}
+
+// write is save for who holds l.writing.
+func (l *banList) write() error {
 	records, closed := l.snapshot()
 	if closed {
 		return nil
@@ -116,13 +121,13 @@ func (l *banList) saveIn(delay time.Duration) {
 // close writes what isn't written yet.
 func (l *banList) close() error {
 	l.writing.Lock() // a write may be under way
-	l.writing.Unlock()
+	defer l.writing.Unlock()
 	l.lock.Lock()
 	unsaved := l.timer != nil
 	l.lock.Unlock()
 	var err error
 	if unsaved {
-		err = l.save()
+		err = l.write()
 	}
 	l.lock.Lock()
 	l.closed = true

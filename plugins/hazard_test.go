@@ -199,7 +199,7 @@ func TestLongOutput(t *testing.T) {
 	if testing.Short() {
 		size = 1 << 26
 	}
-	b := newBench(t, Config{Timeout: 20 * time.Second, Memory: 128 << 20}, map[string]string{"big": `
+	b := newBench(t, Config{Timeout: 2 * time.Minute, Memory: 128 << 20}, map[string]string{"big": `
 import ("strconv"; "mts/core")
 func Commands() []core.Command { return []core.Command{{Verb: "BIG", Args: "N", Run: func(c *core.Call) error {
 	n, err := strconv.Atoi(c.Arg())

@@ -22,6 +22,8 @@ func (p peer) named() peer {
 	}
 	return p
 }
+
+// UID returns the number of a user of the system, who may be named by it too.
 func UID(name string) (int, error) {
 	if uid, err := strconv.ParseUint(name, 10, 31); err == nil {
 		return int(uid), nil

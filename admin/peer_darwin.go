@@ -1,26 +1,13 @@
 package admin
 
-import (
-	"errors"
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// peerOf asks the kernel (unix(4), LOCAL_PEERCRED).
-func peerOf(conn net.Conn) (p peer, err error) {
-	raw, err := conn.(*net.UnixConn).SyscallConn()
+// credentials are those of LOCAL_PEERCRED and LOCAL_PEERPID (unix(4)).
+func credentials(fd int) (peer, error) {
+	cred, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return p, err
+		return peer{}, err
 	}
-	var cred *unix.Xucred
-	failed := raw.Control(func(fd uintptr) {
-		cred, err = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
-		p.pid, _ = unix.GetsockoptInt(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERPID)
-	})
-	if err := errors.Join(failed, err); err != nil {
-		return p, err
-	}
-	p.uid = int(cred.Uid)
-	return p, nil
+	pid, _ := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID) // only for the log
+	return peer{uid: int(cred.Uid), pid: pid}, nil
 }

@@ -52,9 +52,9 @@ func newVictim(t *testing.T, conf string) *victim {
 	v := &victim{t: t, dir: filepath.Join(t.TempDir(), "files")}
 	root := filepath.Dir(v.dir)
 	v.log = filepath.Join(root, "log")
-	put(t, filepath.Join(v.dir, "small"), "an honest file\n")
-	put(t, filepath.Join(v.dir, "big"), string(bytes.Repeat([]byte("0123456789abcdef"), 2<<20)))
-	put(t, filepath.Join(root, "secret"), "not served")
+	write(t, filepath.Join(v.dir, "small"), "an honest file\n")
+	write(t, filepath.Join(v.dir, "big"), string(bytes.Repeat([]byte("0123456789abcdef"), 2<<20)))
+	write(t, filepath.Join(root, "secret"), "not served")
 	users := filepath.Join(root, "users")
 	v.token = strings.TrimSpace(output(t, root, "user", "add", "--token", "--users", users, "ann"))
 	v.cmd, v.addrs = serving(t, nil, strings.Replace(conf, `"log"`, strconv.Quote(v.log), 1),
@@ -123,7 +123,9 @@ func (v *victim) cost() (c cost) {
 func (v *victim) suffer(name string, attack func(t *testing.T)) {
 	v.t.Run(name, func(t *testing.T) {
 		base := v.cost()
-		slowest, served := v.honest(t, func() { attack(t) })
+		h := v.honest(t)
+		attack(t)
+		h.end()
 		after := v.cost()
 		if grown := after.memory - base.memory; grown > 64<<10 {
 			t.Errorf("%d KiB of memory more", grown)
@@ -132,37 +134,59 @@ func (v *victim) suffer(name string, attack func(t *testing.T)) {
 			now := v.cost()
 			return now.descriptors <= base.descriptors+1 && now.goroutines <= base.goroutines+3
 		})
-		t.Logf("%-38s honest client: %4d files, slowest %7.2f ms; %+6d KiB, %d descriptors at most", name, served, slowest.Seconds()*1e3,
+		t.Logf("%-38s honest client: %4d files, slowest %7.2f ms; %+6d KiB, %d descriptors at most", name, h.served, h.slowest.Seconds()*1e3,
 			after.memory-base.memory, after.descriptors)
 	})
 }
 
-// honest has a client of another address fetch a small file over and over until
-// the attack is over, twenty times at least.
-func (v *victim) honest(t *testing.T, attack func()) (slowest time.Duration, served int) {
-	done := make(chan struct{})
-	c := v.enter(t, "127.0.99.1")
-	defer c.Close()
-	go func() {
-		defer close(done)
-		attack()
-	}()
-	for over := false; !over || served < 20; served++ {
-		select {
-		case <-done:
-			over = true
-		case <-time.After(5 * time.Millisecond):
-		}
-		c.SetDeadline(time.Now().Add(limit))
+// An honest client fetches a small file over and over until it is ended, twenty
+// times at least.
+type honest struct {
+	*talker
+	stop, stopped chan struct{}
+	served        int
+	slowest       time.Duration
+}
+
+func (v *victim) honest(t *testing.T) *honest {
+	t.Helper()
+	h := &honest{talker: v.enter(t, "127.0.99.1"), stop: make(chan struct{}), stopped: make(chan struct{})}
+	go h.run()
+	return h
+}
+
+func (h *honest) run() {
+	defer close(h.stopped)
+	every := time.NewTicker(5 * time.Millisecond)
+	defer every.Stop()
+	const want = "an honest file\n#File small sent successfully.\r\n"
+	for got := make([]byte, len(want)); !h.over() || h.served < 20; h.served++ {
+		h.SetDeadline(time.Now().Add(limit))
 		start := time.Now()
-		if got := c.says("FILE small") + c.says(""); got != "an honest file#File small sent successfully." {
-			t.Errorf("the honest client got %q", got)
-			<-done
-			return slowest, served
+		io.WriteString(h, "FILE small\r\n")
+		if n, err := io.ReadFull(h.r, got); string(got[:n]) != want {
+			h.t.Errorf("the honest client got %q, %v", got[:n], err)
+			return
 		}
-		slowest = max(slowest, time.Since(start))
+		h.slowest = max(h.slowest, time.Since(start))
+		<-every.C
 	}
-	return slowest, served
+}
+
+func (h *honest) over() bool {
+	select {
+	case <-h.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// end lets the client come to its end.
+func (h *honest) end() {
+	close(h.stop)
+	<-h.stopped
+	h.Close()
 }
 
 // survived ends the server, and looks at its log.
@@ -385,7 +409,7 @@ func fileAbuse(v *victim) {
 		<-swapped
 	})
 	v.suffer("1 TiB, of which the client leaves", func(t *testing.T) {
-		put(t, filepath.Join(v.dir, "huge"), "")
+		write(t, filepath.Join(v.dir, "huge"), "")
 		if err := os.Truncate(filepath.Join(v.dir, "huge"), 1<<40); err != nil {
 			t.Skip(err)
 		}
@@ -403,8 +427,8 @@ func fileAbuse(v *victim) {
 		} {
 			path := filepath.Join(v.dir, "moving")
 			content := bytes.Repeat([]byte("moving "), 4<<20)
-			put(t, path, string(content))
-			put(t, filepath.Join(v.dir, "small2"), "other")
+			write(t, path, string(content))
+			write(t, filepath.Join(v.dir, "small2"), "other")
 			c := v.enter(t, "127.0.3.5")
 			io.WriteString(c, "FILE moving\r\nQUIT\r\n")
 			head := make([]byte, 7)

@@ -37,16 +37,16 @@ type terminal struct {
 
 func newTerminal(t *testing.T) *terminal {
 	term := &terminal{tmuxtest.New(t, 80, 24), t, t.TempDir()}
-	put(t, term.path("mtsd.toml"), consoleConfig)
-	put(t, term.path("password"), "correct horse\n")
-	put(t, term.path("files/small"), "small\n")
-	put(t, term.path("files/big"), "")
-	put(t, term.path("night.mts"), "ban 192.0.2.7\nunban 192.0.2.7\nkick 99\n")
+	write(t, term.path("mtsd.toml"), consoleConfig)
+	write(t, term.path("password"), "correct horse\n")
+	write(t, term.path("files/small"), "small\n")
+	write(t, term.path("files/big"), "")
+	write(t, term.path("night.mts"), "ban 192.0.2.7\nunban 192.0.2.7\nkick 99\n")
 	script, err := os.ReadFile("../examples/admin/report.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, term.path("report.go"), string(script))
+	write(t, term.path("report.go"), string(script))
 	if err := os.Truncate(term.path("files/big"), 1<<30); err != nil {
 		t.Fatal(err)
 	}

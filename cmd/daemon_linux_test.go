@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
 	"mts/core/auth"
@@ -89,23 +89,21 @@ func (s *service) write(name, content string) {
 }
 
 // await returns the line of the log that pattern matches, and empties the log.
-func (s *service) await(pattern string) []string {
+func (s *service) await(pattern string) (match []string) {
 	s.t.Helper()
 	re := regexp.MustCompile("(?m)^.*" + pattern + ".*$")
-	var log []byte
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		var err error
-		if log, err = os.ReadFile(s.path("log")); err != nil {
+	eventually(s.t, "the line "+pattern, func() bool {
+		log, err := os.ReadFile(s.path("log"))
+		if err != nil {
 			s.t.Fatal(err)
 		}
 		if found := re.FindSubmatchIndex(log); found != nil {
-			match := re.FindStringSubmatch(string(log))
+			match = re.FindStringSubmatch(string(log))
 			s.cut(log, found[1])
-			return match
 		}
-	}
-	s.t.Fatalf("no line %q in the log:\n%s", pattern, log)
-	return nil
+		return match != nil
+	})
+	return match
 }
 
 // cut overwrites the log's beginning, so that it isn't found again.
@@ -117,6 +115,17 @@ func (s *service) cut(log []byte, n int) {
 	}
 	if err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// confined skips the test where the kernel has no Landlock to confine with.
+func (s *service) confined() {
+	s.t.Helper()
+	if _, err := ll.LandlockGetABIVersion(); err != nil {
+		s.t.Skip("no Landlock here:", err)
+	}
+	if s.sandbox != "on" {
+		s.t.Fatalf("the sandbox is %q", s.sandbox)
 	}
 }
 
@@ -178,11 +187,7 @@ func (s *service) ends(pid int) {
 // vanishes waits for a process that its parent waits for too.
 func (s *service) vanishes(pid int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); unix.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("process %d goes on", pid)
-		}
-	}
+	eventually(s.t, "the end of a process", func() bool { return unix.Kill(pid, 0) != nil })
 }
 
 func (s *service) end() {

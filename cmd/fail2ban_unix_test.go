@@ -5,14 +5,12 @@ package cmd_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The filter of examples/fail2ban finds who was refused in what the server
@@ -96,12 +94,8 @@ var hostileUsers = []string{
 // send sends text and reads until the connection ends.
 func send(t *testing.T, addr, text string) {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := dial(t, addr)
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(limit))
 	io.WriteString(c, text)
 	io.Copy(io.Discard, c)
 }

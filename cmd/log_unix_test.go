@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,20 +69,15 @@ func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.
 // talk has n commands answered, each of which makes a log line of level debug.
 func talk(t *testing.T, addr string, n int) {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := dial(t, addr)
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(limit))
-	r := bufio.NewReader(c)
 	commands := strings.Repeat("NOOP\r\n", 100)
-	r.ReadString('\n')
+	c.says("")
 	for range n / 100 {
 		io.WriteString(c, commands)
 		for range 100 {
-			if line, err := r.ReadString('\n'); line != "#OK.\r\n" {
-				t.Fatalf("got %q, %v", line, err)
+			if line := c.says(""); line != "#OK." {
+				t.Fatalf("got %q", line)
 			}
 		}
 	}

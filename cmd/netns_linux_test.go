@@ -139,9 +139,9 @@ func newRemote(t *testing.T, config string) *remote {
 	var hash string
 	r.token, hash = auth.NewToken()
 	r.log = r.path("log")
-	put(t, r.path("mtsd.toml"), remoteConfig+config)
-	put(t, r.path("users"), "ann:"+hash+"\n")
-	put(t, r.path("files/big"), strings.Repeat("big\n", 8<<20))
+	write(t, r.path("mtsd.toml"), remoteConfig+config)
+	write(t, r.path("users"), "ann:"+hash+"\n")
+	write(t, r.path("files/big"), strings.Repeat("big\n", 8<<20))
 	here.in(func() {
 		var addrs map[string]string
 		r.cmd, addrs = serving(t, nil, "", "--config", r.path("mtsd.toml"), "--state", r.path("state"), "--allow-root", "--insecure-plaintext")

@@ -46,16 +46,6 @@ func (c *talker) says(line string) string {
 	return strings.TrimRight(reply, "\r\n")
 }
 
-func put(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func mtsd(t *testing.T, stdin string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("mtsd", args...)
@@ -107,9 +97,9 @@ dir = "old"
 func newSite(t *testing.T) (*site, string) {
 	s := &site{t: t, dir: t.TempDir()}
 	s.log = s.path("log")
-	put(t, s.path("mtsd.toml"), siteConfig)
-	put(t, s.path("old/a"), "old\n")
-	put(t, s.path("new/a"), "new\n")
+	write(t, s.path("mtsd.toml"), siteConfig)
+	write(t, s.path("old/a"), "old\n")
+	write(t, s.path("new/a"), "new\n")
 	for _, name := range []string{"ann", "bob"} {
 		mtsd(t, name+"\n", "user", "add", "--users", s.path("users"), name)
 	}
@@ -130,7 +120,7 @@ func TestReload(t *testing.T) {
 	}
 	ann.says("")
 
-	put(t, s.path("mtsd.toml"), strings.Replace(siteConfig, `"old"`, `"new"`, 1)+"[user.ann]\nverbs = [\"FILE\"]\n")
+	write(t, s.path("mtsd.toml"), strings.Replace(siteConfig, `"old"`, `"new"`, 1)+"[user.ann]\nverbs = [\"FILE\"]\n")
 	s.hup("msg=reload part=config\n")
 	if got := ann.says("FILE a"); got != "new" {
 		t.Errorf("after the reload of the exports: %q", got)
@@ -140,16 +130,16 @@ func TestReload(t *testing.T) {
 		t.Errorf("after the reload of the grants: %q", got)
 	}
 
-	put(t, s.path("mtsd.toml"), strings.Replace(siteConfig, "plain", "plane", 1))
+	write(t, s.path("mtsd.toml"), strings.Replace(siteConfig, "plain", "plane", 1))
 	s.hup("mtsd.toml:3: server.plane: unknown key")
-	put(t, s.path("mtsd.toml"), strings.Replace(siteConfig, `"old"`, `"gone"`, 1))
+	write(t, s.path("mtsd.toml"), strings.Replace(siteConfig, `"old"`, `"gone"`, 1))
 	s.hup("mtsd.toml:10: export.dir: ")
 	if got := ann.says("FILE a"); got != "new" {
 		t.Errorf("after a bad reload: %q", got)
 	}
 	ann.says("")
 
-	put(t, s.path("mtsd.toml"), strings.Replace(siteConfig, "127.0.0.1:0", "127.0.0.1:1", 1))
+	write(t, s.path("mtsd.toml"), strings.Replace(siteConfig, "127.0.0.1:0", "127.0.0.1:1", 1))
 	s.hup("key=server.plain")
 	if got := ann.says("LIST /"); got[0] == '!' {
 		t.Errorf("after the reload back: %q", got)

@@ -66,7 +66,7 @@ type soak struct {
 func newSoak(t *testing.T) *soak {
 	s := &soak{site: &site{t: t, dir: t.TempDir()}, roots: x509.NewCertPool(), files: make(map[string]string), rounds: make(map[string]int)}
 	s.log, s.stderr = s.path("log"), s.path("stderr")
-	put(t, s.path("mtsd.toml"), soakConfig)
+	write(t, s.path("mtsd.toml"), soakConfig)
 	for i := range s.pairs {
 		cert, key, err := certs.Make(time.Now(), nil)
 		if err != nil || !s.roots.AppendCertsFromPEM(cert) {
@@ -77,16 +77,16 @@ func newSoak(t *testing.T) *soak {
 	s.changePair(0)
 	var hash string
 	s.token, hash = auth.NewToken()
-	put(t, s.path("users"), "ann:"+hash+"\nbob:"+hash+"\ncat:"+hash+"\n")
+	write(t, s.path("users"), "ann:"+hash+"\nbob:"+hash+"\ncat:"+hash+"\n")
 	for name, size := range map[string]int{"empty": 0, "one": 1, "page": 4096, "odd": 300_007, "big": 8 << 20} {
 		s.files[name] = noise(size)
-		put(t, s.path("files/"+name), s.files[name])
+		write(t, s.path("files/"+name), s.files[name])
 	}
 	wc, err := os.ReadFile("../examples/plugins/wc/wc.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, s.path("plugins.d/wc/wc.go"), string(wc))
+	write(t, s.path("plugins.d/wc/wc.go"), string(wc))
 	stderr, err := os.Create(s.stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -296,9 +296,6 @@ func TestSoak(t *testing.T) {
 // The same while three operators are busy.
 func TestSoakWithOperators(t *testing.T) {
 	s := newSoak(t)
-	if _, err := os.Stat(s.path("admin.sock")); err != nil {
-		t.Skip("the server has no admin socket")
-	}
 	s.phase(append(s.loads(), s.operated()...))
 	s.end()
 }

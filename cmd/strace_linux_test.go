@@ -70,14 +70,14 @@ func newFaulty(t *testing.T, config string) *faulty {
 	f.log = f.path("log")
 	var hash string
 	f.token, hash = auth.NewToken()
-	put(t, f.path("mtsd.toml"), faultyConfig+config)
-	put(t, f.path("users"), "ann:"+hash+"\n")
-	put(t, f.path("files/small"), "small\n")
-	put(t, f.path("files/big"), "")
+	write(t, f.path("mtsd.toml"), faultyConfig+config)
+	write(t, f.path("users"), "ann:"+hash+"\n")
+	write(t, f.path("files/small"), "small\n")
+	write(t, f.path("files/big"), "")
 	if err := os.Truncate(f.path("files/big"), bigFile); err != nil {
 		t.Fatal(err)
 	}
-	put(t, f.path("plugins.d/keep/keep.go"), keeper)
+	write(t, f.path("plugins.d/keep/keep.go"), keeper)
 	f.cmd, f.addrs = serving(t, nil, "", "--config", f.path("mtsd.toml"), "--state", f.path("state"))
 	f.pin = strings.TrimSpace(output(t, f.dir, "cert", "pin", "--state", f.path("state")))
 	return f
@@ -314,7 +314,7 @@ func TestFullDiskOfTheUsers(t *testing.T) {
 	users := filepath.Join(dir, "users")
 	_, hash := auth.NewToken()
 	before := "ann:" + hash + "\n"
-	put(t, users, before)
+	write(t, users, before)
 	mtsdPath, err := exec.LookPath("mtsd")
 	if err != nil {
 		t.Fatal(err)
@@ -357,7 +357,8 @@ func TestNoDescriptorsToAccept(t *testing.T) {
 	end := f.inject("accept4", "error=EMFILE")
 	waiting := dial(t, f.addrs["plain"])
 	f.logged("msg=accept")
-	time.Sleep(time.Second) // to count what happens in it
+	seen := strings.Count(f.text(), "msg=accept")
+	eventually(t, "another line of the log, a second later", func() bool { return strings.Count(f.text(), "msg=accept") > seen })
 	f.works(conn)
 	trace := end()
 	f.failed(trace)

@@ -77,9 +77,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	var old []int
 	for n := int64(100); n <= 300; n += 100 {
-		for served.Load() < n && !t.Failed() {
-			time.Sleep(time.Millisecond)
-		}
+		eventually(t, "the clients", func() bool { return served.Load() >= n || t.Failed() })
 		if n < 300 {
 			old = append(old, s.upgrade())
 		}
@@ -160,9 +158,7 @@ func TestUpgradeRefused(t *testing.T) {
 // A new process is in the sandbox of the old one: so that one is real.
 func TestUpgradeStaysInSandbox(t *testing.T) {
 	s := startService(t, upgradable)
-	if s.sandbox != "on" {
-		t.Skip("no Landlock here")
-	}
+	s.confined()
 	outside := t.TempDir()
 	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \""+outside+"\"\n")
 	s.signal(unix.SIGUSR2)
@@ -174,9 +170,7 @@ func TestUpgradeStaysInSandbox(t *testing.T) {
 // outside waits for a restart, and the log says so.
 func TestReloadInSandbox(t *testing.T) {
 	s := startService(t, upgradable)
-	if s.sandbox != "on" {
-		t.Skip("no Landlock here")
-	}
+	s.confined()
 	url := "mts+plain://" + s.addr("plain")
 	s.write("next/small", "replaced\n")
 	if err := os.Rename(s.path("files"), s.path("before")); err != nil {

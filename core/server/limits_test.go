@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -34,10 +35,13 @@ func from(t *testing.T, s *server.Server, secure bool) func(addr string) net.Con
 	go serve(ln)
 	return func(addr string) net.Conn {
 		t.Helper()
+		if runtime.GOOS == "darwin" {
+			t.Skip("loopback has one address there")
+		}
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(addr)}, Timeout: 20 * time.Second}
 		c, err := d.Dial("tcp", ln.Addr().String())
 		if err != nil {
-			t.Skipf("no connection from %s: %v", addr, err)
+			t.Fatal(err)
 		}
 		c.SetDeadline(time.Now().Add(20 * time.Second))
 		t.Cleanup(func() { c.Close() })

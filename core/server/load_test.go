@@ -49,7 +49,7 @@ func TestManyClients(t *testing.T) {
 		}
 	}
 	clients.Wait()
-	if err := <-shutdown(s, 10*time.Second); err != nil {
+	if err := <-within(10*time.Second, s.Shutdown); err != nil {
 		t.Errorf("sessions are left: %v", err)
 	}
 	if all := s.Sessions(); len(all) > 0 {

@@ -12,17 +12,6 @@ import (
 	"mts/core/server"
 )
 
-// retire begins to retire s within d, and returns where its error comes.
-func retire(s *server.Server, d time.Duration) <-chan error {
-	done := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), d)
-		defer cancel()
-		done <- s.Retire(ctx)
-	}()
-	return done
-}
-
 // Who is connected when the server retires can do what it came for, and so can
 // a connection that is accepted late; who is silent for a second has to leave.
 func TestRetire(t *testing.T) {
@@ -34,7 +23,7 @@ func TestRetire(t *testing.T) {
 		busy := enter(t, pipe(t, s))
 		busy.send("FILE big", "NOOP")
 		synctest.Wait()
-		done := retire(s, 30*time.Second)
+		done := within(30*time.Second, s.Retire)
 		synctest.Wait()
 		late := greet(t, pipe(t, s))
 		time.Sleep(900 * time.Millisecond)
@@ -62,7 +51,7 @@ func TestRetireCuts(t *testing.T) {
 		stalled := enter(t, pipe(t, s))
 		stalled.send("FILE big")
 		synctest.Wait()
-		if err := <-retire(s, 5*time.Second); !errors.Is(err, context.DeadlineExceeded) {
+		if err := <-within(5*time.Second, s.Retire); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("retire: %v; want its context's error", err)
 		}
 		stalled.wantCut()

@@ -13,13 +13,14 @@ import (
 	"mts/core/server"
 )
 
-// shutdown begins a Shutdown within d, and returns where its error comes.
-func shutdown(s *server.Server, d time.Duration) <-chan error {
+// within begins to end a server within d, by its Shutdown or Retire, and
+// returns where the error comes.
+func within(d time.Duration, end func(context.Context) error) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), d)
 		defer cancel()
-		done <- s.Shutdown(ctx)
+		done <- end(ctx)
 	}()
 	return done
 }
@@ -36,7 +37,7 @@ func TestShutdown(t *testing.T) {
 		busy := enter(t, pipe(t, s))
 		busy.send("FILE big", "NOOP")
 		synctest.Wait()
-		done := shutdown(s, 30*time.Second)
+		done := within(30*time.Second, s.Shutdown)
 		idle.wantEnd("!Server is shutting down.\r\n")
 		blocks.wantEnd("![code=shutting-down] Server is shutting down.\r\n")
 		fresh.wantEnd("!Server is shutting down.\r\n")
@@ -77,7 +78,7 @@ func TestShutdownCuts(t *testing.T) {
 		s.ServeConn(far, true)
 		synctest.Wait()
 		start := time.Now()
-		done := shutdown(s, 5*time.Second)
+		done := within(5*time.Second, s.Shutdown)
 		if _, err := near.Read(make([]byte, 1)); err != io.EOF || time.Since(start) != 0 {
 			t.Errorf("the handshake ended with %v after %v", err, time.Since(start))
 		}
@@ -92,7 +93,7 @@ func TestShutdownCuts(t *testing.T) {
 
 func TestServeReturns(t *testing.T) {
 	for name, end := range map[string]func(*server.Server){
-		"Shutdown": func(s *server.Server) { <-shutdown(s, time.Minute) },
+		"Shutdown": func(s *server.Server) { <-within(time.Minute, s.Shutdown) },
 		"Close":    (*server.Server).Close,
 	} {
 		t.Run(name, func(t *testing.T) {

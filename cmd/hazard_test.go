@@ -157,7 +157,7 @@ func login(t *testing.T, url, token string) *client.Conn {
 }
 
 // serveFolder runs mtsd serve of dir/files on a plain loopback port.
-func serveFolder(t *testing.T, dir string, args ...string) (url, token string, end func()) {
+func serveFolder(t testing.TB, dir string, args ...string) (url, token string, end func()) {
 	t.Helper()
 	cmd := exec.Command("mtsd", append([]string{"serve", "--state", "state", "--plain", "127.0.0.1:0", "files"}, args...)...)
 	cmd.Dir = dir

@@ -49,7 +49,7 @@ func output(t *testing.T, dir string, args ...string) string {
 }
 
 // get returns the status and the body of a page.
-func get(t *testing.T, url string) (int, string) {
+func get(t testing.TB, url string) (int, string) {
 	t.Helper()
 	client := http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(url)

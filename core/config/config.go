@@ -70,7 +70,7 @@ type Export struct {
 type Limits struct {
 	SessionsPerClient    int           `toml:"sessions_per_client"`    // at once
 	ConnectionsPerSecond int           `toml:"connections_per_second"` // new ones
-	CommandsPerSecond    int           `toml:"commands_per_second"`
+	CommandsPerSecond    int           `toml:"commands_per_second"`    // of its sessions that are logged in; others have 20 each
 	BytesPerSecond       Size          `toml:"bytes_per_second"`       // sent, all sessions of the client together
 	TotalBytesPerSecond  Size          `toml:"total_bytes_per_second"` // sent, the whole server
 	LoginFailures        int           `toml:"login_failures"`         // before a ban
@@ -140,7 +140,6 @@ func Default() *Config {
 		Limits: Limits{
 			SessionsPerClient:    64,
 			ConnectionsPerSecond: 20,
-			CommandsPerSecond:    200,
 			LoginFailures:        6,
 			BanTime:              10 * time.Minute,
 		},

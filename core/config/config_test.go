@@ -31,7 +31,7 @@ dir = "/srv/files"
 [limits]
 sessions_per_client = 64
 connections_per_second = 20
-commands_per_second = 200
+commands_per_second = 0
 bytes_per_second = "0"             # 0: no limit; "10MB" per client
 total_bytes_per_second = "0"
 login_failures = 6                 # then a ban of ban_time, doubled each time up to 24h

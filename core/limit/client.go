@@ -34,7 +34,7 @@ type client struct {
 	prefix      netip.Prefix
 	sessions    int
 	connections gate
-	commands    gate
+	commands    gate // of its sessions that are logged in
 	bytes       bucket
 	penalty     score
 	failed      map[string]float64 // of penalty, what came by which account

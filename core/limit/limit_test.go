@@ -224,7 +224,7 @@ func command(ctx context.Context, s *Session) (over time.Duration, err error) {
 func TestCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := New(Policy{Client: Rates{Commands: 2}})
-		one := admit(t, table, "192.0.2.1")
+		one := login(t, table, "192.0.2.1", "ann")
 		start := time.Now()
 		for range 12 {
 			if _, err := command(t.Context(), one); err != nil {
@@ -237,7 +237,7 @@ func TestCommands(t *testing.T) {
 		overruns := make(chan time.Duration, 12)
 		start = time.Now()
 		for range cap(overruns) {
-			s := admit(t, table, "192.0.2.1")
+			s := login(t, table, "192.0.2.1", "ann")
 			go func() {
 				over, _ := command(t.Context(), s)
 				overruns <- over
@@ -253,6 +253,30 @@ func TestCommands(t *testing.T) {
 		}
 		if n := table.Stats().Commands.Count.Load(); n != 22 {
 			t.Errorf("%d waits counted", n)
+		}
+	})
+}
+
+// Before its login a session has 20 commands a second, without any
+// configuration; behind it as many as it likes.
+func TestCommandsBeforeLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := New(Policy{})
+		s := admit(t, table, "192.0.2.1")
+		start := time.Now()
+		for range 60 {
+			command(t.Context(), s)
+		}
+		if took := time.Since(start).Round(time.Millisecond); took != 2*time.Second {
+			t.Errorf("60 commands, 20 of them at once, took %v", took)
+		}
+		if err := s.Login("ann"); err != nil {
+			t.Fatal(err)
+		}
+		for range 1000 {
+			if wait, over := s.Command(); wait+over != 0 {
+				t.Fatalf("a command after the login waits %v", wait+over)
+			}
 		}
 	})
 }
@@ -276,7 +300,7 @@ func TestCommandsOfAnAccount(t *testing.T) {
 func TestWaitsEndWithTheirContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := New(Policy{Client: Rates{Commands: 1, Bytes: 1}, Connections: 1})
-		s := admit(t, table, "192.0.2.1")
+		s := login(t, table, "192.0.2.1", "ann")
 		s.Command()
 		late := admit(t, table, "192.0.2.1")
 		why := errors.New("kicked")

@@ -28,6 +28,7 @@ type Session struct {
 	client  *client
 	user    string
 	account *account // nil without a login
+	login   gate     // commands before the login
 	own     bucket
 	shares  [4]share // of itself, its client, all, and its account
 	delay   time.Duration
@@ -66,6 +67,7 @@ func (t *Table) Admit(a netip.Addr) (*Session, error) {
 	c.sessions++
 	t.pending++
 	s := &Session{table: t, addr: a, client: c, delay: delay}
+	s.login.set(loginCommands)
 	s.shares[0].bucket, s.shares[1].bucket, s.shares[2].bucket = &s.own, &c.bytes, &t.total
 	return s, nil
 }
@@ -170,21 +172,31 @@ func (s *Session) Close(p Penalty) {
 // maxCommandWait is how long a command waits for its turn.
 const maxCommandWait = 5 * time.Second
 
+// loginCommands is how many commands a second a session has before its login,
+// whatever the policy says.
+const loginCommands = 20
+
 // Command returns how long the session's next command has to wait for its turn,
 // at most 5 s. If that isn't enough it has no turn then, and would have to wait
 // for the time over, too.
 func (s *Session) Command() (wait, over time.Duration) {
-	now := time.Now()
-	wait, ok := s.client.commands.pass(now, maxCommandWait)
-	if ok && s.account != nil {
-		var more time.Duration
-		more, ok = s.account.commands.pass(now, maxCommandWait)
-		wait = max(wait, more)
-	}
+	wait, ok := s.commandWait(time.Now())
 	if !ok {
 		wait, over = maxCommandWait, wait-maxCommandWait
 	}
 	return wait, over
+}
+
+func (s *Session) commandWait(now time.Time) (wait time.Duration, ok bool) {
+	if s.account == nil {
+		return s.login.pass(now, maxCommandWait)
+	}
+	wait, ok = s.client.commands.pass(now, maxCommandWait)
+	if !ok {
+		return wait, false
+	}
+	more, ok := s.account.commands.pass(now, maxCommandWait)
+	return max(wait, more), ok
 }
 
 // Pause waits for as long as Command, or Failed, has said.

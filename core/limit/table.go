@@ -12,11 +12,12 @@ import (
 // together. 0 means no limit.
 type Rates struct {
 	Sessions int   // at once
-	Commands int   // a second
+	Commands int   // a second, of sessions that are logged in
 	Bytes    int64 // sent, a second
 }
 
-// A Policy is what the configuration wants. The zero value limits nothing.
+// A Policy is what the configuration wants. The zero value limits nothing but
+// the commands before a login, which are 20 a second of each session, always.
 type Policy struct {
 	Client      Rates                   // of each client
 	Connections int                     // new ones a second of each client, 0: no limit

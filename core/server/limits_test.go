@@ -128,7 +128,7 @@ func TestBanLeavesSessionsAlone(t *testing.T) {
 // before are answered before anybody waits.
 func TestCommandRate(t *testing.T) {
 	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Rates{Commands: 2}}), func(t *testing.T, s *server.Server) {
-		c := greet(t, pipe(t, s))
+		c := enter(t, pipe(t, s))
 		start := time.Now()
 		go c.send("NOOP", strings.Repeat("x", 10000), "nothing", "NOOP")
 		for i, want := range []string{"#OK.", "!Line too long.", "!Invalid command.", "#OK."} {
@@ -145,7 +145,7 @@ func TestTooManyCommands(t *testing.T) {
 	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Rates{Commands: 1}}), func(t *testing.T, s *server.Server) {
 		var clients []*client
 		for range 8 {
-			clients = append(clients, greet(t, pipe(t, s)))
+			clients = append(clients, enter(t, pipe(t, s)))
 			clients[len(clients)-1].send("NOOP")
 			synctest.Wait()
 		}

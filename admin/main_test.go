@@ -1,7 +1,6 @@
 package admin_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 	"mts/core/builtin"
 	"mts/core/events"
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/limit"
 	"mts/core/server"
 	"mts/plugins"
@@ -46,23 +46,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// A journal is a log that a test can read.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
-}
+var must, eventually = harness.Must, harness.Eventually
 
 // A house is a server with its plane.
 type house struct {
@@ -71,7 +55,7 @@ type house struct {
 	*admin.Plane
 	limits  *limit.Table
 	dir     string // of the exports
-	log     *journal
+	log     *harness.Log
 	level   slog.LevelVar
 	feed    events.Feed
 	stops   chan admin.Stop
@@ -94,7 +78,7 @@ func (anyone) Has(string) bool { return true }
 func newHouse(t testing.TB, change func(*admin.Config)) *house {
 	t.Helper()
 	h := &house{
-		TB: t, limits: limit.New(limit.Policy{}), dir: t.TempDir(), log: new(journal),
+		TB: t, limits: limit.New(limit.Policy{}), dir: t.TempDir(), log: new(harness.Log),
 		stops: make(chan admin.Stop, 9), reloads: make(chan string, 9), release: make(chan struct{}),
 	}
 	tree, err := exports.New(exports.Export{Path: "/", Dir: h.dir})
@@ -138,13 +122,6 @@ func newHouse(t testing.TB, change func(*admin.Config)) *house {
 		h.limits.Close()
 	})
 	return h
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // client returns a client that reaches the plane by dial.
@@ -238,17 +215,6 @@ func (g *guest) hear(want string) {
 	b := make([]byte, len(want))
 	if n, err := io.ReadFull(g, b); err != nil || string(b) != want {
 		g.t.Fatalf("got %q, %v; want %q", b[:n], err, want)
-	}
-}
-
-// eventually waits until a condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 20 seconds", what)
-		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

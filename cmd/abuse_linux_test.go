@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"mts/core/harness"
 )
 
 // A victim is a server that hostile clients are let loose on: each case from
@@ -130,7 +132,7 @@ func (v *victim) suffer(name string, attack func(t *testing.T)) {
 		if grown := after.memory - base.memory; grown > 64<<10 {
 			t.Errorf("%d KiB of memory more", grown)
 		}
-		eventually(t, "descriptors and goroutines to be given back", func() bool {
+		harness.Eventually(t, "descriptors and goroutines to be given back", func() bool {
 			now := v.cost()
 			return now.descriptors <= base.descriptors+1 && now.goroutines <= base.goroutines+3
 		})

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"mts/core/harness"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -139,7 +141,7 @@ func loadAbuse(v *victim) {
 			io.WriteString(c, strings.Repeat("FILE big\r\n", 20))
 			all = append(all, c)
 		}
-		eventually(t, "them to be cut off", func() bool { return v.cost().descriptors < 40 })
+		harness.Eventually(t, "them to be cut off", func() bool { return v.cost().descriptors < 40 })
 		for _, c := range all {
 			if got := c.rest(); strings.Count(got, "sent successfully") == 20 {
 				t.Error("who didn't read got everything")
@@ -263,7 +265,7 @@ func TestDescriptorsExhausted(t *testing.T) {
 		return strings.Count(string(log), "too many open files")
 	}
 	seen := complaints()
-	eventually(t, "the log to say so again", func() bool { return complaints() > seen+1 }) // a second, at least
+	harness.Eventually(t, "the log to say so again", func() bool { return complaints() > seen+1 }) // a second, at least
 	if used := cpuTime(t, v.cmd.Process.Pid) - before; used > 300*time.Millisecond {
 		t.Errorf("%v of processor time between two lines of the log", used)
 	}
@@ -311,7 +313,7 @@ func TestTermination(t *testing.T) {
 			all = append(all, c)
 		}
 		v.cmd.Process.Signal(syscall.SIGTERM)
-		eventually(t, "the end of new connections", func() bool {
+		harness.Eventually(t, "the end of new connections", func() bool {
 			c, err := net.Dial("tcp", v.addrs["plain"])
 			if err == nil {
 				c.Close()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mts/admin/shell/tmuxtest"
+	"mts/core/harness"
 )
 
 const consoleConfig = `[server]
@@ -95,7 +96,7 @@ func (term *terminal) fetch(name string) *exec.Cmd {
 // sends waits until the server sends to the session.
 func (term *terminal) sends(id string) {
 	term.t.Helper()
-	eventually(term.t, "session "+id, func() bool {
+	harness.Eventually(term.t, "session "+id, func() bool {
 		out, err := exec.Command("mtsd", "admin", "--socket", term.path("admin.sock"), "-o", "json", "sessions", "state=sending", "id="+id).Output()
 		return err == nil && len(out) > 0
 	})
@@ -107,7 +108,7 @@ func (term *terminal) abort(client *exec.Cmd) {
 	term.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- client.Wait() }()
-	eventually(term.t, "the client's end", func() bool {
+	harness.Eventually(term.t, "the client's end", func() bool {
 		select {
 		case err := <-ended:
 			if err == nil {
@@ -226,7 +227,7 @@ func TestConsoleKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	eventually(t, "the server", func() bool { _, err := os.Stat(term.path("ready")); return err == nil })
+	harness.Eventually(t, "the server", func() bool { _, err := os.Stat(term.path("ready")); return err == nil })
 	term.follow([]typing{
 		{[]string{"clear; PS1='sh> ' bash --norc", "Enter"}, "sh>"},
 		{[]string{`clear; sh -c 'echo $$ >pid; exec mtsd admin --socket admin.sock'`, "Enter"}, "mts>"},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mts/core/auth"
+	"mts/core/harness"
 )
 
 // A service is an mtsd serve that may be replaced while it runs, with an
@@ -92,7 +93,7 @@ func (s *service) write(name, content string) {
 func (s *service) await(pattern string) (match []string) {
 	s.t.Helper()
 	re := regexp.MustCompile("(?m)^.*" + pattern + ".*$")
-	eventually(s.t, "the line "+pattern, func() bool {
+	harness.Eventually(s.t, "the line "+pattern, func() bool {
 		log, err := os.ReadFile(s.path("log"))
 		if err != nil {
 			s.t.Fatal(err)
@@ -187,7 +188,7 @@ func (s *service) ends(pid int) {
 // vanishes waits for a process that its parent waits for too.
 func (s *service) vanishes(pid int) {
 	s.t.Helper()
-	eventually(s.t, "the end of a process", func() bool { return unix.Kill(pid, 0) != nil })
+	harness.Eventually(s.t, "the end of a process", func() bool { return unix.Kill(pid, 0) != nil })
 }
 
 func (s *service) end() {

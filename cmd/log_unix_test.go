@@ -13,19 +13,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mts/core/harness"
 )
 
-const limit = 30 * time.Second // of anything that is waited for
-
-// eventually waits until ok.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(limit); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
+const limit = harness.Patience // of anything that is waited for
 
 // unlimited is a configuration in which clients may do as much as they like.
 const unlimited = `[limits]
@@ -53,7 +45,7 @@ func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	var lines []byte
-	eventually(t, "the server", func() bool {
+	harness.Eventually(t, "the server", func() bool {
 		var err error
 		lines, err = os.ReadFile(ready)
 		return err == nil
@@ -151,7 +143,7 @@ func TestRotatedLog(t *testing.T) {
 	cmd, addrs := serving(t, nil, "", "--plain", "127.0.0.1:0", "--log-file", path, ".")
 	logged := func(file, text string) {
 		t.Helper()
-		eventually(t, text+" in "+filepath.Base(file), func() bool {
+		harness.Eventually(t, text+" in "+filepath.Base(file), func() bool {
 			b, _ := os.ReadFile(file)
 			return bytes.Contains(b, []byte(text))
 		})

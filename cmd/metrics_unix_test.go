@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mts/core/harness"
 )
 
 // measured starts a server that shows metrics, with a plugin, and returns it,
@@ -172,7 +174,7 @@ func expressions(t *testing.T, path string) []string {
 func TestReadiness(t *testing.T) {
 	cmd, addrs, dir, token := measured(t)
 	url := "http://" + addrs["metrics"]
-	eventually(t, "readiness", func() bool { code, _ := get(t, url+"/readyz"); return code == http.StatusOK })
+	harness.Eventually(t, "readiness", func() bool { code, _ := get(t, url+"/readyz"); return code == http.StatusOK })
 	big, err := os.Create(filepath.Join(dir, "big"))
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +194,7 @@ func TestReadiness(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Process.Signal(os.Interrupt)
-	eventually(t, "the end of readiness", func() bool {
+	harness.Eventually(t, "the end of readiness", func() bool {
 		code, _ := get(t, url+"/readyz")
 		return code == http.StatusServiceUnavailable
 	})

@@ -16,6 +16,7 @@ import (
 
 	"mts/certs"
 	"mts/core/auth"
+	"mts/core/harness"
 )
 
 // A network is a namespace that is connected with another one, and nothing
@@ -240,7 +241,7 @@ func TestVanishedClients(t *testing.T) {
 		t.Fatalf("5 clients have %d descriptors", n)
 	}
 	r.there.ip("link", "set", "there", "down")
-	eventually(t, "the end of those who vanished", func() bool { return r.descriptors() <= before })
+	harness.Eventually(t, "the end of those who vanished", func() bool { return r.descriptors() <= before })
 	r.there.ip("link", "set", "there", "up")
 	r.there.ip("addr", "replace", "fd00:2::a/64", "dev", "there", "nodad") // going down has lost it
 	r.welcome(r.there.dial("fd00:2::a", "[fd00:2::1]:"+r.plain))

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mts/core/harness"
 )
 
 // A talker is a session that goes on while the server changes.
@@ -70,7 +72,7 @@ func (s *site) hup(want string) {
 	s.t.Helper()
 	seen := strings.Count(s.text(), want)
 	s.cmd.Process.Signal(syscall.SIGHUP)
-	eventually(s.t, want, func() bool { return strings.Count(s.text(), want) > seen })
+	harness.Eventually(s.t, want, func() bool { return strings.Count(s.text(), want) > seen })
 }
 
 func (s *site) text() string {

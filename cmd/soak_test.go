@@ -19,6 +19,7 @@ import (
 
 	"mts/certs"
 	"mts/core/auth"
+	"mts/core/harness"
 )
 
 var soakTime = flag.Duration("soak", 3*time.Second, "how long TestSoak and TestSoakWithOperators each put load on the server")
@@ -181,7 +182,7 @@ func (s *soak) sample() sample {
 // idle returns what the server has without sessions.
 func (s *soak) idle() (p sample) {
 	s.t.Helper()
-	eventually(s.t, "the end of the sessions", func() bool { p = s.sample(); return p.sessions == 0 })
+	harness.Eventually(s.t, "the end of the sessions", func() bool { p = s.sample(); return p.sessions == 0 })
 	return p
 }
 
@@ -217,7 +218,7 @@ func (s *soak) phase(loads []load) {
 	s.running.Wait()
 	ended := time.Now()
 	var after sample
-	eventually(s.t, "descriptors and goroutines as before", func() bool {
+	harness.Eventually(s.t, "descriptors and goroutines as before", func() bool {
 		after = s.sample()
 		return after.fds <= base.fds && after.goroutines <= base.goroutines
 	})

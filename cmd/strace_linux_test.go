@@ -18,6 +18,7 @@ import (
 	"mts/certs"
 	"mts/core/auth"
 	"mts/core/client"
+	"mts/core/harness"
 )
 
 // A faulty is a server whose system calls can be made to fail.
@@ -107,7 +108,7 @@ func (f *faulty) inject(calls, fault string, options ...string) (end func() stri
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	f.t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	eventually(f.t, "strace", func() bool {
+	harness.Eventually(f.t, "strace", func() bool {
 		select {
 		case <-ended:
 			f.t.Skipf("strace can't attach: %s", &stderr)
@@ -248,7 +249,7 @@ func (f *faulty) guesser(addr string) {
 // kept checks what a state file has, sooner or later.
 func (f *faulty) kept(name, text string) {
 	f.t.Helper()
-	eventually(f.t, text+" in "+name, func() bool {
+	harness.Eventually(f.t, text+" in "+name, func() bool {
 		got, err := os.ReadFile(f.path(name))
 		return err == nil && strings.Contains(string(got), text)
 	})
@@ -339,7 +340,7 @@ func TestFullDiskOfOpenLog(t *testing.T) {
 	end := f.inject("write", "error=ENOSPC", "-P", f.log)
 	f.works(f.connect("plain"))
 	f.works(f.connect("tls"))
-	eventually(t, "the log", func() bool { return strings.Contains(f.content("trace"), "INJECTED") })
+	harness.Eventually(t, "the log", func() bool { return strings.Contains(f.content("trace"), "INJECTED") })
 	if n := len(f.text()); n != before {
 		t.Errorf("%d bytes of the log were written", n-before)
 	}
@@ -358,7 +359,7 @@ func TestNoDescriptorsToAccept(t *testing.T) {
 	waiting := dial(t, f.addrs["plain"])
 	f.logged("msg=accept")
 	seen := strings.Count(f.text(), "msg=accept")
-	eventually(t, "another line of the log, a second later", func() bool { return strings.Count(f.text(), "msg=accept") > seen })
+	harness.Eventually(t, "another line of the log, a second later", func() bool { return strings.Count(f.text(), "msg=accept") > seen })
 	f.works(conn)
 	trace := end()
 	f.failed(trace)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"mts/core/client"
+	"mts/core/harness"
 )
 
 const upgradable = `[server]
@@ -77,7 +78,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	var old []int
 	for n := int64(100); n <= 300; n += 100 {
-		eventually(t, "the clients", func() bool { return served.Load() >= n || t.Failed() })
+		harness.Eventually(t, "the clients", func() bool { return served.Load() >= n || t.Failed() })
 		if n < 300 {
 			old = append(old, s.upgrade())
 		}

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"mts/core"
+	"mts/core/harness"
 	"mts/plugins/check"
 	child "mts/plugins/worker"
 )
@@ -45,28 +46,10 @@ type bench struct {
 	testing.TB
 	*Set
 	dir   string
-	log   *journal
+	log   *harness.Log
 	mu    sync.Mutex
 	verbs map[string]core.Command
 	hooks map[string]core.Hooks
-}
-
-// A journal keeps what was logged.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
 }
 
 // unchecked takes every script, so that those get in that the check knows to
@@ -75,7 +58,7 @@ func unchecked(fs.FS, string) []check.Finding { return nil }
 
 // newBench opens the plugins of a folder that has the given sources, unchecked.
 func newBench(t testing.TB, cfg Config, sources map[string]string) *bench {
-	b := &bench{TB: t, dir: t.TempDir(), log: new(journal)}
+	b := &bench{TB: t, dir: t.TempDir(), log: new(harness.Log)}
 	for name, src := range sources {
 		b.write(name, src)
 	}
@@ -187,12 +170,7 @@ func (b *bench) status(name string) Status {
 // eventually waits for a condition that others bring about.
 func (b *bench) eventually(what string, ok func() bool) {
 	b.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); {
-		if time.Now().After(end) {
-			b.Fatalf("%s: never", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	harness.Eventually(b, what, ok)
 }
 
 // A client is the host of a test's call.

@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"mts/core/harness"
 )
 
 // goScript writes a script and returns its path.
@@ -90,19 +91,10 @@ func TestGoScriptInterrupted(t *testing.T) {
 		b := newBench(t, map[string]string{"ABORT 1": "", "WAIT all timeout=1s": "…"})
 		code := make(chan int)
 		go func() { code <- b.Command(context.Background(), []string{"run", goScript(t, src)}) }()
-		waitFor(t, func() bool { return len(b.fake.commands()) > 0 })
+		harness.Eventually(t, "a command arrives", func() bool { return len(b.fake.commands()) > 0 })
 		b.Interrupt()
 		if got := <-code; got != exitInterrupted || b.err.String() != "interrupted\n" {
 			t.Errorf("%s: code %d, %q", src, got, b.err.String())
-		}
-	}
-}
-
-func waitFor(t *testing.T, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it never happened")
 		}
 	}
 }

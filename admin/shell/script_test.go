@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mts/core/harness"
 )
 
 func TestScripts(t *testing.T) {
@@ -110,7 +112,7 @@ func TestInterrupt(t *testing.T) {
 		b := newBench(t, answers)
 		code := make(chan int)
 		go func() { code <- b.Command(context.Background(), test.words) }()
-		waitFor(t, func() bool { return len(b.fake.commands()) > 0 })
+		harness.Eventually(t, "a command arrives", func() bool { return len(b.fake.commands()) > 0 })
 		if !b.Interrupt() {
 			t.Error("nothing was running")
 		}

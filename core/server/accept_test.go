@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mts/core/harness"
 	"mts/core/server"
 )
 
@@ -52,31 +52,7 @@ func (f *faulty) Accept() (net.Conn, error) {
 func (f *faulty) Close() error   { f.close(); return nil }
 func (f *faulty) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
-// A journal is a log that a test can read.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-// lines counts the lines that hold s.
-func (j *journal) lines(s string) (n int) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for line := range bytes.Lines(j.text.Bytes()) {
-		if bytes.Contains(line, []byte(s)) {
-			n++
-		}
-	}
-	return n
-}
-
-func logTo(j *journal) func(*server.Config) {
+func logTo(j *harness.Log) func(*server.Config) {
 	return func(c *server.Config) {
 		c.Log = slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
@@ -87,7 +63,7 @@ func logTo(j *journal) func(*server.Config) {
 func TestAcceptFails(t *testing.T) {
 	for _, fault := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS} {
 		t.Run(fault.Error(), func(t *testing.T) {
-			var log journal
+			var log harness.Log
 			inBubble(t, seedFiles(t), logTo(&log), func(t *testing.T, s *server.Server) {
 				old := enter(t, pipe(t, s))
 				ln := newFaulty(fault, time.Minute)
@@ -104,7 +80,7 @@ func TestAcceptFails(t *testing.T) {
 				c := enter(t, near, "NOOP")
 				c.send("QUIT")
 				c.wantEnd("")
-				if n := log.lines("msg=accept"); n < 1 || n > 60 {
+				if n := log.Count("msg=accept"); n < 1 || n > 60 {
 					t.Errorf("%d lines in the log in a minute; want 1 to 60", n)
 				}
 				s.Close()

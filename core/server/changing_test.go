@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/server"
 )
 
@@ -110,12 +111,7 @@ func (c *client) wantBroken(block bool) bool {
 	return false
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = harness.Must
 
 // A folder that is taken away and put back is served again, by old sessions.
 func TestRootReplaced(t *testing.T) {
@@ -138,7 +134,7 @@ func TestRootReplaced(t *testing.T) {
 func TestReadError(t *testing.T) {
 	for _, size := range []int{100, 1 << 20} {
 		files := broken{fstest.MapFS{"bad": {Data: make([]byte, size)}}, size / 2}
-		var log journal
+		var log harness.Log
 		s := newServer(t, t.TempDir(), func(c *server.Config) {
 			tree, err := exports.New(exports.Export{Path: "/", FS: files})
 			must(t, err)
@@ -166,7 +162,7 @@ func TestReadError(t *testing.T) {
 				c.wantCut()
 			}
 		})
-		if log.lines("input/output error") == 0 {
+		if log.Count("input/output error") == 0 {
 			t.Error("the log doesn't tell the error")
 		}
 	}

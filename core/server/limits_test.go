@@ -13,6 +13,7 @@ import (
 
 	"mts/core"
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/limit"
 	"mts/core/server"
 )
@@ -71,20 +72,10 @@ func TestSessionsOfAClient(t *testing.T) {
 		greet(t, dial("127.0.0.3"))
 		first.send("QUIT")
 		first.wantEnd("")
-		until(t, func() bool { return len(s.Sessions()) == 2 })
+		harness.Eventually(t, "the first session is gone", func() bool { return len(s.Sessions()) == 2 })
 		greet(t, dial("127.0.0.2"))
 		if got := s.Stats().Refusals["client-sessions"]; got != 1 {
 			t.Errorf("refusals %v", s.Stats().Refusals)
-		}
-	}
-}
-
-// until waits for what another goroutine does.
-func until(t *testing.T, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("waited in vain")
 		}
 	}
 }

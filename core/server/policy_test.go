@@ -12,6 +12,7 @@ import (
 
 	"mts/core"
 	"mts/core/builtin"
+	"mts/core/harness"
 	"mts/core/server"
 )
 
@@ -63,7 +64,7 @@ func TestMaxSessions(t *testing.T) {
 
 // A command that panics costs its caller one reply, and nobody else anything.
 func TestPanic(t *testing.T) {
-	var log journal
+	var log harness.Log
 	s := newServer(t, t.TempDir(), func(c *server.Config) {
 		logTo(&log)(c)
 		c.Commands = append(c.Commands,
@@ -94,13 +95,13 @@ func TestPanic(t *testing.T) {
 	c.wantCut()
 	other.send("NOOP")
 	other.want("#OK.")
-	if n := log.lines("oh no"); n != 2 {
+	if n := log.Count("oh no"); n != 2 {
 		t.Errorf("the panic is %d times in the log; want 2", n)
 	}
-	if n := log.lines("nil pointer"); n != 2 {
+	if n := log.Count("nil pointer"); n != 2 {
 		t.Errorf("the nil pointer is %d times in the log; want 2", n)
 	}
-	if log.lines("/secret/path") == 0 {
+	if log.Count("/secret/path") == 0 {
 		t.Error("the cause of an internal error isn't in the log")
 	}
 }

@@ -1,0 +1,64 @@
+// Package harness is what the tests of several packages share: they wait for a
+// condition, they read a log, and they stop at a step that fails.
+package harness
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for anything, on a busy machine too.
+const Patience = 30 * time.Second
+
+// Eventually returns once holds does, and ends the test if that takes longer
+// than Patience. what names the condition.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v", what, Patience)
+		}
+	}
+}
+
+// Must ends the test if err isn't nil.
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A Log keeps what is written to it. The zero value is empty. It may be used
+// by several goroutines at once.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds p to the log.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns all that was written.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Count returns how many lines contain s.
+func (l *Log) Count(s string) (n int) {
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, s) {
+			n++
+		}
+	}
+	return n
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -66,31 +65,18 @@ func startWorker(g *generation) (*worker, error) {
 }
 
 // start starts the process.
-func (w *worker) start(isolated bool) (p pipes, err error) {
+func (w *worker) start(isolated bool) (p link.Pipes, err error) {
 	w.cmd = w.of.of.set.cfg.Command()
 	w.cmd.Env, w.cmd.Dir, w.cmd.Stderr = []string{}, "/", w.errors
 	w.cmd.WaitDelay = closeTime
 	isolate(w.cmd, isolated)
-	if p.in, err = w.cmd.StdinPipe(); err != nil {
+	if p.Out, err = w.cmd.StdinPipe(); err != nil {
 		return p, err
 	}
 	if p.ReadCloser, err = w.cmd.StdoutPipe(); err != nil {
 		return p, err
 	}
 	return p, w.cmd.Start()
-}
-
-// pipes are the two directions to a worker.
-type pipes struct {
-	io.ReadCloser
-	in io.WriteCloser
-}
-
-func (p pipes) Write(b []byte) (int, error) { return p.in.Write(b) }
-
-func (p pipes) Close() error {
-	p.ReadCloser.Close()
-	return p.in.Close()
 }
 
 // wait ends when the process does. Its pipes tell first, so that the calls in

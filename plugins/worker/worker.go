@@ -11,7 +11,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"runtime/debug"
@@ -53,7 +52,7 @@ func Main(stdin, stdout *os.File) int {
 	if spec.Memory > 0 {
 		go watchMemory(spec.Memory)
 	}
-	session, err := link.Worker(pipes{stdin, stdout})
+	session, err := link.Worker(link.Pipes{ReadCloser: stdin, Out: stdout})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "serve the plugin:", err)
 		return 1
@@ -74,17 +73,4 @@ func (p *plugin) serve(session *yamux.Session) {
 			p.instance(link.NewConn(stream))
 		}()
 	}
-}
-
-// pipes are the two directions to the parent.
-type pipes struct {
-	io.ReadCloser
-	out *os.File
-}
-
-func (p pipes) Write(b []byte) (int, error) { return p.out.Write(b) }
-
-func (p pipes) Close() error {
-	p.ReadCloser.Close()
-	return p.out.Close()
 }

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"mts/core"
 	"mts/core/wire"
@@ -107,7 +104,7 @@ func (c *call) row(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := c.out.Write(visible(b.Bytes()))
+	_, err := c.out.Write(wire.PrintableJSON(b.Bytes()))
 	return err
 }
 
@@ -119,35 +116,4 @@ func rows[Row any](c *call, list []Row) error {
 		}
 	}
 	return nil
-}
-
-// visible writes characters of JSON that can't be seen as escapes, so that a
-// terminal can show it as it is: C1, bidi controls and their like.
-func visible(text []byte) []byte {
-	ascii := true
-	for _, c := range text {
-		ascii = ascii && c < 0x7f // what comes before a space is escaped already
-	}
-	if ascii {
-		return text
-	}
-	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
-	var b []byte
-	for _, r := range string(text) {
-		switch {
-		case !hidden(r):
-			b = utf8.AppendRune(b, r)
-		case r > 0xffff:
-			r1, r2 := utf16.EncodeRune(r)
-			b = appendEscape(appendEscape(b, r1), r2)
-		default:
-			b = appendEscape(b, r)
-		}
-	}
-	return b
-}
-
-func appendEscape(b []byte, r rune) []byte {
-	const digits = "0123456789abcdef"
-	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
 }

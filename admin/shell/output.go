@@ -22,7 +22,7 @@ type output interface {
 type jsonOutput struct{ w io.Writer }
 
 func (o jsonOutput) row(raw json.RawMessage) error {
-	_, err := fmt.Fprintln(o.w, harmless(raw))
+	_, err := fmt.Fprintf(o.w, "%s\n", wire.PrintableJSON(raw))
 	return err
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 )
 
 // A row is a JSON object that has kept the order of its fields.
@@ -86,22 +84,4 @@ func text(v any) string {
 		return strings.Join(words, " ")
 	}
 	return fmt.Sprint(v)
-}
-
-// harmless escapes in JSON, as JSON does it, the characters that would steer a
-// terminal: JSON itself leaves C1 and bidi controls as they are.
-func harmless(raw []byte) string {
-	var b strings.Builder
-	for _, r := range string(raw) {
-		switch {
-		case unicode.IsGraphic(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }

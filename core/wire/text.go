@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -37,6 +39,27 @@ func Printable(s string) string {
 func escape(b *strings.Builder, s string) {
 	q := strconv.QuoteToASCII(s)
 	b.WriteString(q[1 : len(q)-1])
+}
+
+// PrintableJSON returns JSON in which the characters that Printable escapes are
+// escaped as JSON does it. JSON itself leaves C1 and bidi controls as they are.
+// A newline, which only stands between values, is kept.
+func PrintableJSON(text []byte) []byte {
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
+	if bytes.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var b []byte
+	for _, r := range string(text) {
+		if !hidden(r) {
+			b = utf8.AppendRune(b, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			b = fmt.Appendf(b, `\u%04x`, unit)
+		}
+	}
+	return b
 }
 
 // HasControl reports whether s has a control character (C0, DEL, C1).

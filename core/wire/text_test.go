@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,4 +119,21 @@ func FuzzFacts(f *testing.F) {
 		}
 		parseFacts(text)
 	})
+}
+
+func TestPrintableJSON(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":"b"}` + "\n":      `{"a":"b"}` + "\n",
+		"\"\u009b1m \u202e é\"": `"\u009b1m \u202e é"`,
+		"\"\U000e0001\"":        `"\udb40\udc01"`,
+	} {
+		got := string(PrintableJSON([]byte(text)))
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		var before, after string
+		if strings.HasPrefix(text, `"`) && (json.Unmarshal([]byte(text), &before) != nil || json.Unmarshal([]byte(got), &after) != nil || before != after) {
+			t.Errorf("%q means %q, and %q means %q", text, before, got, after)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mts/core"
+	"mts/core/names"
 	"mts/plugins/internal/link"
 )
 
@@ -210,19 +211,14 @@ func (x *exchange) sendFile(f *handle, off, n int64) (int64, error) {
 // valid says what is wrong with a command that a plugin offers.
 func valid(c core.Command, run bool) error {
 	switch {
-	case !isVerb(c.Verb):
-		return fmt.Errorf("%q is no verb: write up to 32 upper case letters, digits and '-'", line(c.Verb))
+	case names.CheckNewVerb(c.Verb) != nil:
+		return names.CheckNewVerb(c.Verb)
 	case !run:
 		return fmt.Errorf("the verb %s has no Run", c.Verb)
 	case len(c.Args) > maxLine || len(c.Help) > maxLine || strings.ContainsAny(c.Args+c.Help, "\r\n"):
 		return fmt.Errorf("the verb %s has an Args or Help that isn't one line", c.Verb)
 	}
 	return nil
-}
-
-func isVerb(s string) bool {
-	return s != "" && len(s) <= 32 && 'A' <= s[0] && s[0] <= 'Z' &&
-		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
 // trimFolder takes the interpreter's folder from the positions of a message.

@@ -83,9 +83,9 @@ var bad = []struct{ text, want string }{
 	// the rest
 	{"[log]\nlevel = 'trace'\n", `2: log.level: "trace" is not one of debug, info, warn, error`},
 	{"[log]\nformat = 'xml'\n", `2: log.format: "xml" is not one of text, json`},
-	{"[user.'a b']\n", `1: user."a b": user name "a b" has more than letters, digits and ._@-, or starts with -`},
-	{"[user.\"a\\u001b[1m\\u202e\"]\n", `1: user."a\u001b[1m\u202e": user name "a\x1b[1m\u202e" has more than letters, digits and ._@-, or starts with -`},
-	{"[user.ann]\nverbs = ['FILE', 'LI ST']\n", `2: user.ann.verbs: verb "LI ST" has more than letters, digits and -, or nothing`},
+	{"[user.'a b']\n", `1: user."a b": account name "a b" has more than letters, digits and ._@-`},
+	{"[user.\"a\\u001b[1m\\u202e\"]\n", `1: user."a\u001b[1m\u202e": account name "a\x1b[1m\u202e" has more than letters, digits and ._@-`},
+	{"[user.ann]\nverbs = ['FILE', 'LI ST']\n", `2: user.ann.verbs: verb "LI ST" has more than letters, digits and -`},
 	{"[user.ann]\nsessions = -1\n", `2: user.ann.sessions: -1 is negative or too large`},
 	{"[user.ann]\nexports = ['/../x']\n", `2: user.ann.exports: export path "/../x" is not like "/", "/pub" or "c:"`},
 	{"[user.ann]\nexports = ['d:']\n", `2: user.ann.exports: "d:" is no export and in none`},

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"mts/core/names"
 )
 
 // text checks a string, and completes it, by the tag of its field: a path is
@@ -41,9 +42,9 @@ func (d *decoder) text(is, s string) (string, error) {
 		n := driveLen(s)
 		return strings.ToLower(s[:n]) + s[n:], checkFolder(s, is == "folder")
 	case "verb":
-		return strings.ToUpper(s), checkVerb(s)
+		return strings.ToUpper(s), names.CheckVerb(s)
 	case "name":
-		return s, checkName(s)
+		return s, names.CheckAccount(s)
 	default:
 		return s, checkChoice(s, strings.Split(is, "|"))
 	}
@@ -111,25 +112,4 @@ func checkFolder(s string, deep bool) error {
 		return nil
 	}
 	return fmt.Errorf(`export path %q is not like "/", "/pub" or "c:"`, s)
-}
-
-func checkVerb(s string) error {
-	if s == "" || strings.Trim(s, letters+digits+"-") != "" {
-		return fmt.Errorf("verb %q has more than letters, digits and -, or nothing", s)
-	}
-	return nil
-}
-
-// checkName checks the name of an account as the users file does.
-func checkName(s string) error {
-	foreign := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
-	}
-	switch {
-	case s == "" || utf8.RuneCountInString(s) > 64:
-		return errors.New("a user name has 1 to 64 characters")
-	case s[0] == '-' || strings.ContainsFunc(s, foreign):
-		return fmt.Errorf("user name %q has more than letters, digits and ._@-, or starts with -", s)
-	}
-	return nil
 }

@@ -3,9 +3,9 @@ package events
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"slices"
 
+	"mts/core/names"
 	"mts/core/wire"
 )
 
@@ -73,7 +73,7 @@ func (e *Event) set(a slog.Attr) {
 	case "user":
 		e.User = text(v)
 	case "remote":
-		e.Client = client(text(v))
+		e.Client = names.Client(text(v))
 	case "verb", "event":
 		e.Verb = text(v)
 	case "path", "part", "plugin":
@@ -108,13 +108,4 @@ func text(v slog.Value) string {
 		return ""
 	}
 	return wire.Printable(v.String())
-}
-
-// client returns the address of "host:port".
-func client(remote string) string {
-	ap, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return remote
-	}
-	return ap.Addr().Unmap().WithZone("").String()
 }

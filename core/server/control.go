@@ -9,6 +9,7 @@ import (
 
 	"mts/core"
 	"mts/core/limit"
+	"mts/core/names"
 	"mts/core/wire"
 )
 
@@ -180,7 +181,7 @@ func (h *host) upgrade() error {
 		return err
 	}
 	h.become("")
-	h.name, h.notices = defaultUser, false
+	h.name, h.notices = names.DefaultAccount, false
 	h.mu.Lock()
 	h.secure = true
 	h.mu.Unlock()

@@ -1,11 +1,11 @@
 package server
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
 	"mts/core"
+	"mts/core/names"
 )
 
 // An Info is all that is told of a session: a row of the list of sessions.
@@ -67,7 +67,7 @@ func (c *session) describe() Info {
 		ID:       info.ID,
 		User:     info.User,
 		Remote:   info.Remote,
-		Client:   clientOf(info.Remote),
+		Client:   names.Client(info.Remote),
 		Listener: c.conn.LocalAddr().String(),
 		TLS:      info.TLS,
 		State:    state(c.state.Load()).String(),
@@ -88,15 +88,6 @@ func (c *session) describe() Info {
 		i.Rate = int64(float64(i.Sent) / max(time.Since(job.start).Seconds(), 1e-3))
 	}
 	return i
-}
-
-// clientOf returns the address of "host:port".
-func clientOf(remote string) string {
-	ap, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return remote
-	}
-	return ap.Addr().Unmap().WithZone("").String()
 }
 
 // snapshot is what plugins may see of the session; c.mu is held.

@@ -12,6 +12,7 @@ import (
 	"mts/core"
 	"mts/core/exports"
 	"mts/core/limit"
+	"mts/core/names"
 	"mts/core/transport"
 	"mts/core/wire"
 )
@@ -52,9 +53,6 @@ const farewell = 700 * time.Millisecond
 // smallFile is up to which size, in bytes, a file is worth copying behind its
 // own reply.
 const smallFile = 64 << 10
-
-// defaultUser is the account that AUTH means without a USER before.
-const defaultUser = "default"
 
 // A session is one connection. Only its own goroutine uses the fields that
 // aren't marked as shared.
@@ -116,7 +114,7 @@ func newSession(s *Server, nc net.Conn, secure bool) *session {
 		remote:   nc.RemoteAddr().String(),
 		conn:     transport.New(nc, settings.Timeouts.Write),
 		settings: settings,
-		name:     defaultUser,
+		name:     names.DefaultAccount,
 	}
 	c.in = wire.NewLineReader(c.conn)
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"mts/core/names"
 )
 
 // Limits of a command line in bytes, without its ending.
@@ -137,13 +139,9 @@ func (r *LineReader) fill() error {
 func SplitLine(line string) (verb, arg string) {
 	verb, arg, _ = strings.Cut(line, " ")
 	for i := range len(verb) {
-		if !isVerbByte(verb[i]) {
+		if !names.IsVerbByte(verb[i]) {
 			return "", ""
 		}
 	}
 	return strings.ToUpper(verb), arg
-}
-
-func isVerbByte(b byte) bool {
-	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'
 }

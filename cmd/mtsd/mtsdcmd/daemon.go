@@ -21,6 +21,7 @@ import (
 	"mts/core/exports"
 	"mts/core/limit"
 	"mts/core/metrics"
+	"mts/core/names"
 	"mts/core/server"
 	"mts/plugins"
 )
@@ -225,7 +226,7 @@ func (d *daemon) loadUsers(cfg *config.Config, opts *options) error {
 		if d.token = opts.inherited.token; d.token == "" {
 			d.token, _ = auth.NewToken()
 		}
-		d.users = auth.Memory(auth.Account{Name: "default", Hash: auth.HashToken(d.token)})
+		d.users = auth.Memory(auth.Account{Name: names.DefaultAccount, Hash: auth.HashToken(d.token)})
 		return nil
 	case errors.As(err, new(*auth.LineError)):
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"mts/cmd/mtsclient/clientcmd"
 	"mts/core/config"
+	"mts/core/names"
 	"mts/examples"
 )
 
@@ -86,7 +87,7 @@ func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
 	os.Unsetenv("MTS_PASSWORD_FILE")
 	os.Setenv("MTS_PASSWORD", d.token)
 	defer os.Unsetenv("MTS_PASSWORD")
-	code := clientcmd.Run([]string{"--server", "mts://" + d.listeners[0].Addr().String(), "--pin", d.pin(), "--user", "default", "-o", to, "-r", "/"}, nil, stdout, stderr)
+	code := clientcmd.Run([]string{"--server", "mts://" + d.listeners[0].Addr().String(), "--pin", d.pin(), "--user", names.DefaultAccount, "-o", to, "-r", "/"}, nil, stdout, stderr)
 	if code != exitOK {
 		return fmt.Errorf("mtsclient ended with exit code %d", code)
 	}

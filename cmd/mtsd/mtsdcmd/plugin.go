@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -19,6 +18,7 @@ import (
 
 	"mts/core"
 	"mts/core/config"
+	"mts/core/names"
 	"mts/plugins"
 	"mts/plugins/check"
 	"mts/plugins/worker"
@@ -169,12 +169,11 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	return w.Flush()
 }
 
-var pluginName = regexp.MustCompile(`^[a-z][a-z0-9]{0,31}$`)
-
 // newPlugin writes a working plugin.
 func newPlugin(stdout io.Writer, name string) error {
 	reserved := []string{"dir", "timeout", "memory", "instances", "core", "main"}
-	if !pluginName.MatchString(name) || token.IsKeyword(name) || slices.Contains(reserved, name) {
+	verb := strings.ToUpper(name)
+	if names.CheckPlugin(name) != nil || names.CheckNewVerb(verb) != nil || token.IsKeyword(name) || slices.Contains(reserved, name) {
 		return usagef("%s can't be the name of a plugin: use lower case letters and digits", name)
 	}
 	if err := os.Mkdir(name, 0o755); err != nil {
@@ -190,12 +189,12 @@ func newPlugin(stdout io.Writer, name string) error {
 		".sdk/go.mod":     "module mts\n\ngo 1.26\n",
 	}
 	for file, text := range files {
-		text = strings.NewReplacer("NAME", name, "VERB", strings.ToUpper(name)).Replace(text)
+		text = strings.NewReplacer("NAME", name, "VERB", verb).Replace(text)
 		if err := os.WriteFile(filepath.Join(name, file), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "Wrote the plugin %s, with the verb %s. Try: cd %s && go test\n", name, strings.ToUpper(name), name)
+	fmt.Fprintf(stdout, "Wrote the plugin %s, with the verb %s. Try: cd %s && go test\n", name, verb, name)
 	return nil
 }
 

@@ -1,0 +1,88 @@
+// Package names has the syntax of the names that people choose: of verbs,
+// accounts and plugins.
+package names
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DefaultAccount is the account that AUTH means without a USER before it, and
+// the one that a server without a users file has.
+const DefaultAccount = "default"
+
+const (
+	maxVerb    = 32 // of a plugin's verb, in bytes
+	maxAccount = 64 // in characters
+)
+
+// IsVerbByte reports whether a verb may contain b: an ASCII letter, a digit or
+// '-'. The case of a letter doesn't matter (PROTOCOL.md, Requests).
+func IsVerbByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'
+}
+
+// CheckVerb returns why s isn't a verb in any case, nil if it is one.
+func CheckVerb(s string) error {
+	for i := range len(s) {
+		if !IsVerbByte(s[i]) {
+			return fmt.Errorf("verb %q has more than letters, digits and -", s)
+		}
+	}
+	if s == "" {
+		return errors.New("the verb is empty")
+	}
+	return nil
+}
+
+// CheckNewVerb returns why a plugin can't add the verb s, nil if it can: it is
+// upper case, begins with a letter and has at most 32 bytes.
+func CheckNewVerb(s string) error {
+	if CheckVerb(s) != nil || len(s) > maxVerb || strings.ToUpper(s) != s || s[0] < 'A' {
+		return fmt.Errorf("%.*q is no verb: write up to %d upper case letters, digits and '-', a letter first", maxVerb+1, s, maxVerb)
+	}
+	return nil
+}
+
+// CheckAccount returns why s isn't the name of an account, nil if it is one: 1
+// to 64 letters, digits and "._@-" of any script, not beginning with '-'.
+func CheckAccount(s string) error {
+	foreign := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
+	}
+	switch {
+	case s == "" || utf8.RuneCountInString(s) > maxAccount:
+		return fmt.Errorf("account name is not 1 to %d characters", maxAccount)
+	case s[0] == '-':
+		return fmt.Errorf("account name %q starts with -", s)
+	case strings.ContainsFunc(s, foreign):
+		return fmt.Errorf("account name %q has more than letters, digits and ._@-", s)
+	}
+	return nil
+}
+
+var plugin = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+
+// CheckPlugin returns why s isn't the name of a plugin, nil if it is one: at
+// most 32 lower case ASCII letters, digits and '_', a letter first.
+func CheckPlugin(s string) error {
+	if !plugin.MatchString(s) {
+		return fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", s)
+	}
+	return nil
+}
+
+// Client returns the name of a client, the address in its "host:port"; an IPv4
+// address in IPv6 form is written as IPv4. Other texts are returned unchanged.
+func Client(remote string) string {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote
+	}
+	return ap.Addr().Unmap().WithZone("").String()
+}

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"mts/core"
-	"mts/core/config"
 	"mts/core/limit"
+	"mts/core/units"
 )
 
 func limits(c *call) error {
@@ -61,8 +61,8 @@ func byteRate(text string) (int64, error) {
 	case "default":
 		return limit.Configured, nil
 	}
-	var n config.Size
-	if err := n.UnmarshalText([]byte(text)); err != nil {
+	n, err := units.ParseSize(text)
+	if err != nil {
 		return 0, core.Errorf(core.CodeUsage, "%s.", err)
 	}
 	return int64(n), nil

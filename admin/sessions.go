@@ -3,12 +3,12 @@ package admin
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
 	"mts/core"
 	"mts/core/server"
+	"mts/core/units"
 )
 
 func sessions(c *call) error {
@@ -125,16 +125,9 @@ func (c *call) await(ctx context.Context, f server.Filter) error {
 			if c.here.Err() != nil {
 				return context.Cause(c.here)
 			}
-			return core.Errorf(core.CodeTimeout, "Still %s.", plural(left, "session"))
+			return core.Errorf(core.CodeTimeout, "Still %s.", units.Count(int64(left), "session"))
 		}
 	}
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
 }
 
 // duration reads a time such as 90s or 1h30m.

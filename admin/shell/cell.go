@@ -5,25 +5,13 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"mts/core/units"
 )
 
 // This file is how values look in tables.
 
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
-
-// size shows a number of bytes in decimal units, as the configuration takes
-// them.
-func size(n float64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%.0f B", n)
-	}
-	for _, unit := range []string{"KB", "MB", "GB"} {
-		if n /= 1000; n < 999.5 {
-			return fmt.Sprintf("%.3g %s", n, unit)
-		}
-	}
-	return fmt.Sprintf("%.4g TB", n/1000)
-}
 
 // span shows a duration by its largest two units.
 func span(d time.Duration) string {
@@ -44,11 +32,11 @@ func span(d time.Duration) string {
 // The functions below return how a column shows its field.
 
 func inBytes(field string) func(row) string {
-	return func(r row) string { return orDash(r.number(field) != 0, size(r.number(field))) }
+	return func(r row) string { return orDash(r.number(field) != 0, units.Size(r.number(field)).Short()) }
 }
 
 func perSecond(field string) func(row) string {
-	return func(r row) string { return orDash(r.number(field) != 0, size(r.number(field))+"/s") }
+	return func(r row) string { return orDash(r.number(field) != 0, units.Size(r.number(field)).ShortRate()) }
 }
 
 func milliseconds(field string) func(row) string {
@@ -73,13 +61,14 @@ func moment(field string) func(row) string {
 // progress shows what of a file has been sent, and the part of the whole.
 func progress(r row) string {
 	sent, all := r.number("sent"), r.number("size")
+	shown := units.Size(sent).Short()
 	switch {
 	case r.text("path") == "":
 		return "-"
 	case all <= 0:
-		return size(sent)
+		return shown
 	}
-	return fmt.Sprintf("%s %3.0f%%", size(sent), 100*sent/all)
+	return fmt.Sprintf("%s %3.0f%%", shown, 100*sent/all)
 }
 
 func orDash(ok bool, s string) string {

@@ -1,6 +1,10 @@
 package shell
 
-import "strings"
+import (
+	"strings"
+
+	"mts/core/units"
+)
 
 // eventViews are of the live feed.
 func eventViews() map[string]view {
@@ -24,7 +28,7 @@ func eventWords(r row) []string {
 		}
 	}
 	if r.number("bytes") > 0 {
-		words = append(words, size(r.number("bytes")))
+		words = append(words, units.Size(r.number("bytes")).Short())
 	}
 	if v := r.text("error"); v != "" {
 		words = append(words, "("+strings.TrimSpace(v)+")")

@@ -90,13 +90,3 @@ func TestObjectsAndChanges(t *testing.T) {
 		t.Errorf("%q, want %q", out, want)
 	}
 }
-
-func TestSizes(t *testing.T) {
-	for n, want := range map[float64]string{
-		0: "0 B", 999: "999 B", 1000: "1 KB", 1234567: "1.23 MB", 999400000: "999 MB", 999600000: "1 GB", 4.2e12: "4.2 TB",
-	} {
-		if got := size(n); got != want {
-			t.Errorf("%f is %s, want %s", n, got, want)
-		}
-	}
-}

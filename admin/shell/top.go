@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mts/core/units"
 )
 
 // top shows what the sessions do: once, or on a terminal every second.
@@ -69,18 +71,11 @@ func summary(stats, sessions []row) []string {
 	return []string{
 		fmt.Sprintf("mts, up %s  %s  q ends",
 			span(time.Duration(total.number("uptime_s"))*time.Second), time.Now().Format(time.TimeOnly)),
-		fmt.Sprintf("%s, %d sending at %s/s; so far %s, %s, %s",
-			count(float64(len(sessions)), "session"), sending, size(speed), count(total.number("sessions_total"), "session"),
-			count(total.number("transfers"), "transfer"), size(total.number("bytes_out"))),
+		fmt.Sprintf("%s, %d sending at %s; so far %s, %s, %s",
+			units.Count(int64(len(sessions)), "session"), sending, units.Size(speed).ShortRate(), units.Count(int64(total.number("sessions_total")), "session"),
+			units.Count(int64(total.number("transfers")), "transfer"), units.Size(total.number("bytes_out")).Short()),
 		"",
 	}
-}
-
-func count(n float64, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%.0f %s", n, noun)
 }
 
 func topColumns() []column {
@@ -91,7 +86,7 @@ func topColumns() []column {
 		{head: "STATE", show: plain("state")},
 		{head: "PATH", show: plain("path"), elastic: true},
 		{head: "PROGRESS", show: bar},
-		{head: "SENT", show: func(r row) string { return orDash(r.text("path") != "", size(r.number("sent"))) }, right: true},
+		{head: "SENT", show: func(r row) string { return orDash(r.text("path") != "", units.Size(r.number("sent")).Short()) }, right: true},
 		{head: "RATE", show: perSecond("rate"), right: true},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+
+	"mts/core/exports"
 )
 
 // check looks for values that are good alone but don't fit together.
@@ -93,21 +95,16 @@ func (c *Config) checkExports() (problems []problem) {
 // exported tells whether path is an export, or may be something in one or a
 // folder that leads to one. Without exports in the file, "/" comes from elsewhere.
 func (c *Config) exported(path string) bool {
-	exports := c.Exports
-	if len(exports) == 0 {
-		exports = []Export{{Path: "/"}}
+	all := c.Exports
+	if len(all) == 0 {
+		all = []Export{{Path: "/"}}
 	}
-	for _, e := range exports {
-		if within(path, e.Path) || within(e.Path, path) {
+	for _, e := range all {
+		if exports.Within(path, e.Path) || exports.Within(e.Path, path) {
 			return true
 		}
 	}
 	return false
-}
-
-func within(path, root string) bool {
-	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(root, "/"))
-	return ok && (rest == "" || rest[0] == '/')
 }
 
 // checkFiles looks for what the configuration names and isn't there.

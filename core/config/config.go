@@ -7,7 +7,11 @@
 // folder; here they are absolute. An empty path leaves the choice to the server.
 package config
 
-import "time"
+import (
+	"time"
+
+	"mts/core/units"
+)
 
 // Config is the whole configuration. It is not safe to change while in use.
 type Config struct {
@@ -71,8 +75,8 @@ type Limits struct {
 	SessionsPerClient    int           `toml:"sessions_per_client"`    // at once
 	ConnectionsPerSecond int           `toml:"connections_per_second"` // new ones
 	CommandsPerSecond    int           `toml:"commands_per_second"`    // of its sessions that are logged in; others have 20 each
-	BytesPerSecond       Size          `toml:"bytes_per_second"`       // sent, all sessions of the client together
-	TotalBytesPerSecond  Size          `toml:"total_bytes_per_second"` // sent, the whole server
+	BytesPerSecond       units.Size    `toml:"bytes_per_second"`       // sent, all sessions of the client together
+	TotalBytesPerSecond  units.Size    `toml:"total_bytes_per_second"` // sent, the whole server
 	LoginFailures        int           `toml:"login_failures"`         // before a ban
 	BanTime              time.Duration `toml:"ban_time" is:"zero"`     // of the first ban; doubled each time up to 24h
 }
@@ -90,7 +94,7 @@ type Timeouts struct {
 type Plugins struct {
 	Dir       string        `toml:"dir" is:"path"` // empty: no plugins
 	Timeout   time.Duration `toml:"timeout"`       // of one call
-	Memory    Size          `toml:"memory"`        // of one worker; 0: no limit
+	Memory    units.Size    `toml:"memory"`        // of one worker; 0: no limit
 	Instances int           `toml:"instances"`     // calls of one plugin at once; 0: one per processor
 
 	// Settings are the [plugins.NAME] tables by plugin name, as the TOML says
@@ -119,11 +123,11 @@ type Metrics struct {
 // User narrows one account. Nil lists and zero rates narrow nothing, an empty
 // list allows nothing.
 type User struct {
-	Exports           []string `toml:"exports" is:"folder"` // exports, or folders in them, it may read; a link in them may lead elsewhere in its export
-	Verbs             []string `toml:"verbs" is:"verb"`     // it may use; upper case
-	BytesPerSecond    Size     `toml:"bytes_per_second"`    // sent, all its sessions together
-	CommandsPerSecond int      `toml:"commands_per_second"` // all its sessions together
-	Sessions          int      `toml:"sessions"`            // at once
+	Exports           []string   `toml:"exports" is:"folder"` // exports, or folders in them, it may read; a link in them may lead elsewhere in its export
+	Verbs             []string   `toml:"verbs" is:"verb"`     // it may use; upper case
+	BytesPerSecond    units.Size `toml:"bytes_per_second"`    // sent, all its sessions together
+	CommandsPerSecond int        `toml:"commands_per_second"` // all its sessions together
+	Sessions          int        `toml:"sessions"`            // at once
 }
 
 // Default returns what an empty file means.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mts/core/units"
 )
 
 // A decoder sets a Config from a parsed document and goes on after a problem,
@@ -27,7 +29,7 @@ func (d *decoder) decode(key string, data any, v reflect.Value, is string) {
 	switch to := v.Addr().Interface().(type) {
 	case *time.Duration:
 		d.duration(key, data, to, is)
-	case *Size:
+	case *units.Size:
 		d.size(key, data, to)
 	default:
 		switch {
@@ -90,7 +92,7 @@ func (d *decoder) duration(key string, data any, to *time.Duration, is string) {
 	*to = n
 }
 
-func (d *decoder) size(key string, data any, to *Size) {
+func (d *decoder) size(key string, data any, to *units.Size) {
 	switch data.(type) {
 	case string, int64:
 		if err := to.UnmarshalText([]byte(fmt.Sprint(data))); err != nil {
@@ -146,7 +148,7 @@ func describe(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Duration]():
 		return `a duration such as "30s"`
-	case reflect.TypeFor[Size]():
+	case reflect.TypeFor[units.Size]():
 		return `a size such as "10MB"`
 	case reflect.TypeFor[time.Time]():
 		return "a date"

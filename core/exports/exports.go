@@ -123,9 +123,9 @@ func (t *Tree) Only(paths []string) *Tree {
 			continue
 		}
 		for _, s := range t.scopes {
-			if within(s, path) {
+			if Within(s, path) {
 				scopes = append(scopes, s)
-			} else if within(path, s) {
+			} else if Within(path, s) {
 				scopes = append(scopes, path)
 			}
 		}
@@ -134,8 +134,9 @@ func (t *Tree) Only(paths []string) *Tree {
 	return &Tree{exports: t.exports, scopes: slices.Compact(scopes)}
 }
 
-// within tells whether path is root or below it.
-func within(path, root string) bool {
+// Within reports whether path is root or below it. Both are paths as Clean
+// returns them.
+func Within(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(root, "/"))
 	return ok && (rest == "" || rest[0] == '/')
 }

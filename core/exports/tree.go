@@ -114,10 +114,10 @@ func (t *Tree) stat(name string) (fs.FileInfo, error) {
 // find returns the export that serves the canonical name, and what name is
 // called there.
 func (t *Tree) find(name string) (e export, rel string, err error) {
-	if !slices.ContainsFunc(t.scopes, func(s string) bool { return within(name, s) }) {
+	if !slices.ContainsFunc(t.scopes, func(s string) bool { return Within(name, s) }) {
 		return export{}, "", fs.ErrNotExist
 	}
-	i := slices.IndexFunc(t.exports, func(e export) bool { return within(name, e.path) })
+	i := slices.IndexFunc(t.exports, func(e export) bool { return Within(name, e.path) })
 	e = t.exports[i] // scopes are within exports
 	rel = strings.TrimPrefix(name[len(strings.TrimSuffix(e.path, "/")):], "/")
 	if !e.hidden && hidden(rel) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"mts/core/config"
+	"mts/core/units"
 )
 
 // A Filter selects sessions: those that all of its conditions hold for.
@@ -100,8 +100,7 @@ func duration(s string) (int64, error) {
 }
 
 func size(s string) (int64, error) {
-	var n config.Size
-	err := n.UnmarshalText([]byte(s))
+	n, err := units.ParseSize(s)
 	return int64(n), err
 }
 

@@ -16,7 +16,8 @@ import (
 
 	"mts/certs"
 	"mts/core/client"
-	"mts/core/config"
+	"mts/core/names"
+	"mts/core/units"
 )
 
 // settings are the flags.
@@ -26,7 +27,7 @@ type settings struct {
 	recursive, resume bool
 	verify, force     bool
 	parallel, retries int
-	rate              config.Size
+	rate              units.Size
 	timeout           patience
 	pin, ca           string
 	cert, key         string
@@ -84,7 +85,7 @@ func (a *app) command() *cobra.Command {
 	f.IntVar(&a.retries, "retries", 3, "how often to go on after a break")
 	f.BoolVar(&a.verify, "verify", false, "compare SHA-256")
 	f.BoolVar(&a.force, "force", false, "overwrite files")
-	f.TextVar(&a.rate, "limit-rate", config.Size(0), "bytes a second")
+	f.TextVar(&a.rate, "limit-rate", units.Size(0), "bytes a second")
 	f.TextVar(&a.timeout, "timeout", patience(client.DefaultTimeout), "longest wait for the server")
 	f.StringVar(&a.pin, "pin", "", "the server's key")
 	f.StringVar(&a.ca, "ca", "", "file of authorities that certify the server")
@@ -227,4 +228,4 @@ func (p *patience) UnmarshalText(text []byte) error {
 }
 
 // account is whom to log in as, in words.
-func (a *app) account() string { return cmp.Or(a.user, "default") }
+func (a *app) account() string { return cmp.Or(a.user, names.DefaultAccount) }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"mts/core/access"
 	"mts/core/atomicfile"
 )
 
@@ -53,7 +54,7 @@ func (s Socket) listen() (net.Listener, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, err
 	}
-	if err := checkFolder(dir); err != nil {
+	if err := access.CheckSocket(s.Path); err != nil {
 		return nil, err
 	}
 	unlock, err := atomicfile.Lock(dir) // so that of two servers one sees the other

@@ -2,8 +2,4 @@
 
 package admin
 
-// checkFolder leaves it to the folder's access list who may replace a socket,
-// and connect to one.
-func checkFolder(string) error { return nil }
-
 func private() (undo func()) { return func() {} }

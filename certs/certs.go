@@ -16,6 +16,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"mts/core/access"
 )
 
 // Errors wrapped in an [Error].
@@ -93,12 +95,12 @@ func readCert(file string, now time.Time) ([]byte, error) {
 // readKey returns the PEM of a key file that is its owner's alone, and the
 // first key in it.
 func readKey(file string) ([]byte, *pem.Block, error) {
-	data, mode, err := readRegular(file)
+	data, info, err := readRegular(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	if tooOpen(mode) {
-		return nil, nil, fmt.Errorf("%w: mode %04o, want 0600", ErrKeyMode, mode.Perm())
+	if err := access.CheckSecret(info); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrKeyMode, err)
 	}
 	blocks, err := decodePEM(data)
 	if err != nil {
@@ -117,19 +119,19 @@ func readKey(file string) ([]byte, *pem.Block, error) {
 
 // readRegular reads a file but no pipe or device, which might block. Its
 // errors leave out the file's name.
-func readRegular(file string) ([]byte, fs.FileMode, error) {
+func readRegular(file string) ([]byte, fs.FileInfo, error) {
 	fi, err := os.Stat(file)
 	if err != nil {
-		return nil, 0, errors.Unwrap(err)
+		return nil, nil, errors.Unwrap(err)
 	}
 	if !fi.Mode().IsRegular() {
-		return nil, 0, errors.New("not a regular file")
+		return nil, nil, errors.New("not a regular file")
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, 0, errors.Unwrap(err)
+		return nil, nil, errors.Unwrap(err)
 	}
-	return data, fi.Mode(), nil
+	return data, fi, nil
 }
 
 // decodePEM returns all blocks, or an error if one is broken or cut short:

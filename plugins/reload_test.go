@@ -260,7 +260,7 @@ func TestStoreIsBounded(t *testing.T) {
 }
 
 func TestWritableByOthers(t *testing.T) {
-	if writable == 0 {
+	if runtime.GOOS == "windows" {
 		t.Skip("the system keeps no permissions")
 	}
 	b := newBench(t, Config{}, map[string]string{"a": numbered("A", 1)})

@@ -11,9 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"mts/core/access"
+	"mts/core/names"
 	"mts/plugins/check"
 	"mts/plugins/internal/link"
 )
@@ -26,8 +27,6 @@ type source struct {
 	version string // changes with the content and the settings
 	err     error  // why it can't be loaded
 }
-
-var pluginName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
 // scan reads the folders of the directory. One that doesn't exist has none.
 func (s *Set) scan() (map[string]source, error) {
@@ -48,10 +47,8 @@ func (s *Set) scan() (map[string]source, error) {
 			continue
 		}
 		src := source{name: name}
-		if pluginName.MatchString(name) {
+		if src.err = names.CheckPlugin(name); src.err == nil {
 			src.archive, src.err = pack(filepath.Join(s.cfg.Dir, name), link.Folder+name+"/")
-		} else {
-			src.err = fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", name)
 		}
 		src.version = version(src, s.cfg.Settings[name])
 		found[name] = src
@@ -69,8 +66,8 @@ func private(dir string) error {
 }
 
 func privateMode(name string, info fs.FileInfo) error {
-	if info.Mode()&writable != 0 {
-		return fmt.Errorf("%s: others may write to it; run chmod o-w on it", name)
+	if err := access.CheckWrite(info); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mts/core/names"
 )
 
 var (
@@ -189,7 +191,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q, %v after the rewrite, %q before", again.Names(), err, file.Names())
 		}
 		for i, l := range again.lines {
-			if l.text != lines[i].text || l.hash != nil && (checkName(l.name) != nil || l.hash.effort() > 3e9) {
+			if l.text != lines[i].text || l.hash != nil && (names.CheckAccount(l.name) != nil || l.hash.effort() > 3e9) {
 				t.Errorf("line %d: %q, was %q", i+1, l, lines[i])
 			}
 		}

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-)
 
-// maxName is the longest account name, in characters.
-const maxName = 64
+	"mts/core/access"
+	"mts/core/names"
+)
 
 // A LineError is what is wrong with one line of a users file.
 type LineError struct {
@@ -36,8 +34,9 @@ func readFile(path string) ([]line, error) {
 		return nil, fmt.Errorf("open users file: %w", err)
 	case !fi.Mode().IsRegular():
 		return nil, fmt.Errorf("users file %s is not a regular file", path)
-	case othersMayWrite(fi.Mode()):
-		return nil, fmt.Errorf("users file %s: mode %04o lets others write", path, fi.Mode().Perm())
+	}
+	if err := access.CheckWrite(fi); err != nil {
+		return nil, fmt.Errorf("users file %s: %w", path, err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -81,7 +80,7 @@ func parseLine(text string) (line, error) {
 
 // newAccount checks a name and a hash and makes them a line.
 func newAccount(name, hash string) (line, error) {
-	if err := checkName(name); err != nil {
+	if err := names.CheckAccount(name); err != nil {
 		return line{}, err
 	}
 	h, err := parseHash(hash)
@@ -89,19 +88,4 @@ func newAccount(name, hash string) (line, error) {
 		return line{}, fmt.Errorf("account %q: %w", name, err)
 	}
 	return line{name, hash, h}, nil
-}
-
-func checkName(name string) error {
-	foreign := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
-	}
-	switch {
-	case name == "" || utf8.RuneCountInString(name) > maxName:
-		return fmt.Errorf("account name is not 1 to %d characters", maxName)
-	case name[0] == '-':
-		return fmt.Errorf("account name %q starts with -", name)
-	case strings.ContainsFunc(name, foreign):
-		return fmt.Errorf("account name %q has more than letters, digits and ._@-", name)
-	}
-	return nil
 }

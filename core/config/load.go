@@ -3,17 +3,16 @@ package config
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"mts/core/access"
 )
 
 // Load reads the file at path over the defaults and checks it as Parse does,
@@ -44,22 +43,11 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if runtime.GOOS != "windows" && fi.Mode().Perm()&0o002 != 0 {
-		return nil, errors.New("writable by others")
-	}
-	if OthersMayReplace(path) {
-		return nil, errors.New("in a folder that is writable by others")
+	if err := cmp.Or(access.CheckWrite(fi), access.CheckReplace(path)); err != nil {
+		return nil, err
 	}
 	data, err := io.ReadAll(f)
 	return data, reason(err)
-}
-
-// OthersMayReplace reports whether others than owner and group may put another
-// file at path: whether they can write to its folder, unless that is sticky as
-// /tmp is. It is false where there are no such modes.
-func OthersMayReplace(path string) bool {
-	fi, err := os.Stat(filepath.Dir(path))
-	return err == nil && runtime.GOOS != "windows" && fi.Mode()&fs.ModeSticky == 0 && fi.Mode().Perm()&0o002 != 0
 }
 
 // Parse reads data over the defaults and checks it, without touching a file.

@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"mts/core/access"
 )
 
 // files reads and parses the package in the root of fsys.
@@ -86,8 +88,8 @@ func (r *report) mode(fsys fs.FS, name string) bool {
 	switch {
 	case err != nil:
 		r.file(name, "%v", err)
-	case info.Mode()&writable != 0:
-		r.file(name, "others may write to it; run chmod go-w on it")
+	case access.CheckWrite(info) != nil:
+		r.file(name, "%v", access.CheckWrite(info))
 	case name != "." && !info.Mode().IsRegular():
 		r.file(name, "not a regular file")
 	default:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mts/core/access"
 	"mts/core/auth"
 	"mts/core/config"
 	"mts/core/wire"
@@ -180,8 +181,9 @@ func (o *options) makeStateDir() (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	if config.OthersMayReplace(filepath.Join(dir, "users")) {
-		return "", usagef("%s: others may write to the server's state", dir)
+	users := filepath.Join(dir, "users")
+	if err := access.CheckReplace(users); err != nil {
+		return "", usagef("%s: %w", users, err)
 	}
 	return dir, nil
 }

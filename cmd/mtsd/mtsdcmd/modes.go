@@ -3,9 +3,9 @@ package mtsdcmd
 import (
 	"io/fs"
 	"path/filepath"
-	"runtime"
 	"strings"
 
+	"mts/core/access"
 	"mts/core/config"
 )
 
@@ -18,8 +18,11 @@ func checkPlaces(cfg *config.Config) error {
 		{"tls.client_ca", cfg.TLS.ClientCA},
 		{"auth.users", cfg.Auth.Users},
 	} {
-		if file.path != "" && config.OthersMayReplace(file.path) {
-			return cfg.Errorf(file.key, "%s: others may write to its folder", file.path)
+		if file.path == "" {
+			continue
+		}
+		if err := access.CheckReplace(file.path); err != nil {
+			return cfg.Errorf(file.key, "%s: %s", file.path, err)
 		}
 	}
 	return nil
@@ -28,9 +31,6 @@ func checkPlaces(cfg *config.Config) error {
 // checkSources refuses plugins that others may write: the folder of all, that
 // of one, or a file in it. What appears later is refused by itself.
 func checkSources(cfg *config.Config) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
 	root := realPath(cfg.Plugins.Dir)
 	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -40,8 +40,11 @@ func checkSources(cfg *config.Config) error {
 			return skip(e)
 		}
 		fi, err := e.Info()
-		if err == nil && fi.Mode().Type()&fs.ModeSymlink == 0 && fi.Mode().Perm()&0o002 != 0 {
-			return cfg.Errorf("plugins.dir", "%s: others may write to it", path)
+		if err != nil || fi.Mode().Type()&fs.ModeSymlink != 0 {
+			return nil
+		}
+		if err := access.CheckWrite(fi); err != nil {
+			return cfg.Errorf("plugins.dir", "%s: %s", path, err)
 		}
 		return nil
 	})

@@ -50,12 +50,12 @@ func TestSessions(t *testing.T) {
 			{[]string{"id>1", "tls=no", "age<1h"}, []uint64{2, 3}},
 			{[]string{"bytes>1GB"}, nil},
 		} {
-			all, err := c.Sessions(test.filter...)
+			all, err := c.Sessions(t.Context(), test.filter...)
 			if err != nil || !slices.Equal(ids(all), test.want) {
 				t.Errorf("%v: got %v, %v; want %v", test.filter, ids(all), err, test.want)
 			}
 		}
-		s, err := c.Show(2)
+		s, err := c.Show(t.Context(), 2)
 		if err != nil || s.User != "bob" || s.AgeMS < 0 || s.Commands != 3 {
 			t.Errorf("got %+v, %v", s, err)
 		}
@@ -66,7 +66,7 @@ func TestSessions(t *testing.T) {
 func TestFields(t *testing.T) {
 	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
 		h.enter("ann")
-		must(t, c.Ban("10.0.0.0/8", time.Hour, "x"))
+		must(t, c.Ban(t.Context(), "10.0.0.0/8", time.Hour, "x"))
 		for _, test := range [][2]string{
 			{"sessions", "bytes_out client commands id idle_ms listener path rate remote sent since size state tls user verb"},
 			{"show 1", "age_ms bytes_out client commands id idle_ms limit listener path plugin rate remote sent since size state tls user verb"},
@@ -155,10 +155,10 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: got %v", command, rows)
 			}
 		}
-		if all, err := c.Sessions(); err != nil || len(all) != 1 {
+		if all, err := c.Sessions(t.Context()); err != nil || len(all) != 1 {
 			t.Errorf("got %v, %v; want the one session still", all, err)
 		}
-		err := c.Reload("tls")
+		err := c.Reload(t.Context(), "tls")
 		if err == nil || err.Error() != `mtsd.toml:3: tls.cert: \x1b[31mbroken` {
 			t.Errorf("got %v", err)
 		}
@@ -178,23 +178,23 @@ func TestKick(t *testing.T) {
 		defer near.Close()
 		eventually(t, "all at it", func() bool {
 			for _, f := range []string{"state=sending", "state=running", "state=handshake", "state=idle"} {
-				if all, err := c.Sessions(f); err != nil || len(all) != 1 {
+				if all, err := c.Sessions(t.Context(), f); err != nil || len(all) != 1 {
 					return false
 				}
 			}
 			return true
 		})
 		began := time.Now()
-		a, err := c.KickAll("it's over", "all")
+		a, err := c.KickAll(t.Context(), "it's over", "all")
 		if err != nil || a.N != 4 || !slices.Equal(a.IDs, []uint64{1, 2, 3, 4}) {
 			t.Errorf("got %+v, %v", a, err)
 		}
 		idle.hear("![code=kicked] Disconnected: it's over\r\n")
-		must(t, c.Wait(10*time.Second, "all"))
+		must(t, c.Wait(t.Context(), 10*time.Second, "all"))
 		if took := time.Since(began); took > 5*time.Second { // it is 0.7 s; machines are busy
 			t.Errorf("gone after %v", took)
 		}
-		wantCode(t, c.Kick(1, "again"), core.CodeNotFound)
+		wantCode(t, c.Kick(t.Context(), 1, "again"), core.CodeNotFound)
 	})
 }
 
@@ -204,10 +204,10 @@ func TestAbort(t *testing.T) {
 		g := h.enter("ann")
 		g.Write([]byte("LINGER\r\n"))
 		eventually(t, "running", func() bool {
-			all, _ := c.Sessions("state=running", "verb=LINGER")
+			all, _ := c.Sessions(t.Context(), "state=running", "verb=LINGER")
 			return len(all) == 1
 		})
-		must(t, c.Abort(1))
+		must(t, c.Abort(t.Context(), 1))
 		g.hear("![code=aborted] Aborted.\r\n")
 		g.ask("NOOP", "#OK.\r\n")
 	})
@@ -219,20 +219,20 @@ func TestLimit(t *testing.T) {
 		const size = 64 << 10
 		must(t, os.WriteFile(filepath.Join(h.dir, "f"), make([]byte, size), 0o600))
 		g := h.enter("ann")
-		if _, err := c.Limit("1", 10); err != nil {
+		if _, err := c.Limit(t.Context(), "1", 10); err != nil {
 			t.Fatal(err)
 		}
 		g.Write([]byte("FILE f\r\n"))
 		eventually(t, "sending", func() bool {
-			all, _ := c.Sessions("state=sending")
+			all, _ := c.Sessions(t.Context(), "state=sending")
 			return len(all) == 1
 		})
 		for _, target := range []string{"user=ann", "client=10.0.0.1", "total"} {
-			if _, err := c.Limit(target, 1e6); err != nil {
+			if _, err := c.Limit(t.Context(), target, 1e6); err != nil {
 				t.Fatal(err)
 			}
 		}
-		all, err := c.Limits()
+		all, err := c.Limits(t.Context())
 		want := []admin.Rate{{Target: "total", Rate: 1e6}, {Target: "client=10.0.0.1", Rate: 1e6}, {Target: "user=ann", Rate: 1e6}, {Target: "1", Rate: 10}}
 		if err != nil || !reflect.DeepEqual(all, want) {
 			t.Errorf("got %v, %v; want %v", all, err, want)
@@ -243,7 +243,7 @@ func TestLimit(t *testing.T) {
 		if _, err := do(c, "limit", "user=ann", "default"); err != nil {
 			t.Fatal(err)
 		}
-		if all, err := c.Limits(); err != nil || len(all) != 2 {
+		if all, err := c.Limits(t.Context()); err != nil || len(all) != 2 {
 			t.Errorf("got %v, %v; want the total and the client", all, err)
 		}
 		got := make([]byte, size)
@@ -252,7 +252,7 @@ func TestLimit(t *testing.T) {
 			must(t, err)
 			n += m
 		}
-		if s, err := c.Show(1); err != nil || s.Limit != 0 {
+		if s, err := c.Show(t.Context(), 1); err != nil || s.Limit != 0 {
 			t.Errorf("got %+v, %v; want no limit", s, err)
 		}
 	})
@@ -260,9 +260,9 @@ func TestLimit(t *testing.T) {
 
 func TestBans(t *testing.T) {
 	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		must(t, c.Ban("::ffff:10.0.0.1", time.Hour, "two words"))
-		must(t, c.Ban("user=ann", 0, ""))
-		all, err := c.Bans()
+		must(t, c.Ban(t.Context(), "::ffff:10.0.0.1", time.Hour, "two words"))
+		must(t, c.Ban(t.Context(), "user=ann", 0, ""))
+		all, err := c.Bans(t.Context())
 		if err != nil || len(all) != 2 {
 			t.Fatalf("got %v, %v", all, err)
 		}
@@ -276,8 +276,8 @@ func TestBans(t *testing.T) {
 		near.ask("USER ann", "#Password required.\r\n")
 		near.Write([]byte("AUTH passwd\r\n"))
 		near.hear("!")
-		must(t, c.Unban("user=ann"))
-		wantCode(t, c.Unban("user=ann"), admin.CodeNoMatch)
+		must(t, c.Unban(t.Context(), "user=ann"))
+		wantCode(t, c.Unban(t.Context(), "user=ann"), admin.CodeNoMatch)
 	})
 }
 
@@ -308,26 +308,26 @@ func TestMessage(t *testing.T) {
 func TestSteer(t *testing.T) {
 	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
 		h.enter("ann")
-		users, err := c.Users()
+		users, err := c.Users(t.Context())
 		if err != nil || len(users) != 2 || users[0].Name != "ann" || users[0].LastLogin == nil || users[0].Sessions != 1 || users[1].LastLogin != nil {
 			t.Errorf("got %+v, %v", users, err)
 		}
-		stats, err := c.Stats()
+		stats, err := c.Stats(t.Context())
 		if err != nil || stats.Sessions != 1 || stats.SessionsTotal != 1 || stats.Goroutines == 0 || stats.Memory == 0 || stats.Refusals == nil || stats.Handshakes == nil {
 			t.Errorf("got %+v, %v", stats, err)
 		}
-		must(t, c.LogLevel("debug"))
+		must(t, c.LogLevel(t.Context(), "debug"))
 		if h.level.Level() >= 0 {
 			t.Errorf("the level is %v", h.level.Level())
 		}
-		must(t, c.Reload(""))
-		must(t, c.Reload("users"))
+		must(t, c.Reload(t.Context(), ""))
+		must(t, c.Reload(t.Context(), "users"))
 		if a, b := <-h.reloads, <-h.reloads; a != "" || b != "users" {
 			t.Errorf("reloaded %q and %q", a, b)
 		}
-		must(t, c.Drain())
-		must(t, c.Shutdown(false))
-		must(t, c.Shutdown(true))
+		must(t, c.Drain(t.Context()))
+		must(t, c.Shutdown(t.Context(), false))
+		must(t, c.Shutdown(t.Context(), true))
 		for _, want := range []admin.Stop{admin.StopDrained, admin.StopSoon, admin.StopNow} {
 			if got := <-h.stops; got != want {
 				t.Errorf("stopped by %v; want %v", got, want)
@@ -341,8 +341,8 @@ func TestWait(t *testing.T) {
 	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
 		h.enter("ann")
 		done := make(chan error)
-		go func() { done <- c.Wait(time.Minute, "user=ann") }()
-		must(t, c.Kick(1, "go"))
+		go func() { done <- c.Wait(t.Context(), time.Minute, "user=ann") }()
+		must(t, c.Kick(t.Context(), 1, "go"))
 		must(t, <-done)
 
 		h.enter("bob")
@@ -398,16 +398,16 @@ func TestPlugins(t *testing.T) {
 	}, map[string]string{"echo": echo})
 	h = newHouse(t, func(c *admin.Config) { c.Plugins = set })
 	c := h.client(h.Plane.Dial)
-	must(t, c.ReloadPlugin("echo"))
+	must(t, c.ReloadPlugin(t.Context(), "echo"))
 	h.enter("ann").ask("ECHO hi", "#hi\r\n")
-	all, err := c.Plugins()
+	all, err := c.Plugins(t.Context())
 	if err != nil || len(all) != 1 || all[0].Name != "echo" || all[0].State != "running" || all[0].Calls != 1 || !slices.Equal(all[0].Verbs, []string{"ECHO"}) {
 		t.Errorf("got %+v, %v", all, err)
 	}
-	must(t, c.UnloadPlugin("echo"))
+	must(t, c.UnloadPlugin(t.Context(), "echo"))
 	must(t, set.Reload()) // as the watcher does
 	h.enter("ann").ask("ECHO hi", "![code=unknown-command] Invalid command.\r\n")
-	must(t, c.LoadPlugin("echo"))
+	must(t, c.LoadPlugin(t.Context(), "echo"))
 	h.enter("ann").ask("ECHO hi", "#hi\r\n")
-	wantCode(t, c.LoadPlugin("none"), core.CodeNotFound)
+	wantCode(t, c.LoadPlugin(t.Context(), "none"), core.CodeNotFound)
 }

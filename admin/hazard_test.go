@@ -134,7 +134,7 @@ func TestEvilNames(t *testing.T) {
 		g := h.enter("e\u202eve")
 		g.Write([]byte("FILE " + name + "\r\n"))
 		eventually(t, "sending", func() bool {
-			all, _ := c.Sessions("state=sending")
+			all, _ := c.Sessions(t.Context(), "state=sending")
 			return len(all) == 1 && all[0].Path == "/"+name && all[0].User == "e\u202eve"
 		})
 		for _, words := range [][]string{
@@ -154,7 +154,7 @@ func TestEvilNames(t *testing.T) {
 				t.Errorf("a raw character in %q", text)
 			}
 		}
-		if bans, err := c.Bans(); err != nil || bans[0].Target != "user=a\u202eb" || bans[0].Reason != "\u2066" {
+		if bans, err := c.Bans(t.Context()); err != nil || bans[0].Target != "user=a\u202eb" || bans[0].Reason != "\u2066" {
 			t.Errorf("got %+v, %v", bans, err)
 		}
 	})

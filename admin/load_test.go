@@ -66,7 +66,7 @@ func TestCrowd(t *testing.T) {
 		})
 	}
 	for range 5 {
-		all, err := c.Sessions()
+		all, err := c.Sessions(t.Context())
 		must(t, err)
 		stayed, last := 0, uint64(0)
 		for _, s := range all {
@@ -85,13 +85,13 @@ func TestCrowd(t *testing.T) {
 	close(stop)
 	churning.Wait()
 	eventually(t, "the list agrees", func() bool {
-		all, err := c.Sessions()
+		all, err := c.Sessions(t.Context())
 		return err == nil && len(all) == n
 	})
-	if a, err := c.KickAll("enough", "all"); err != nil || a.N != n {
+	if a, err := c.KickAll(t.Context(), "enough", "all"); err != nil || a.N != n {
 		t.Errorf("kicked %d, %v; want %d", a.N, err, n)
 	}
-	must(t, c.Wait(30*time.Second, "all"))
+	must(t, c.Wait(t.Context(), 30*time.Second, "all"))
 }
 
 // One operation is one answer about 10,000 sessions.
@@ -124,9 +124,9 @@ func BenchmarkKickAll(b *testing.B) {
 			go io.Copy(io.Discard, conn)
 		}
 		b.StartTimer()
-		if _, err := c.KickAll("enough", "all"); err != nil {
+		if _, err := c.KickAll(b.Context(), "enough", "all"); err != nil {
 			b.Fatal(err)
 		}
-		must(b, c.Wait(time.Minute, "all"))
+		must(b, c.Wait(b.Context(), time.Minute, "all"))
 	}
 }

@@ -278,7 +278,7 @@ func (s *soak) operate() error {
 		{"message", "all", "This is a soak."},
 		{"sessions"}, {"bans"}, {"stats"}, {"users"}, {"plugins"}, {"limit"},
 	}
-	cats, err := c.Sessions("user=cat")
+	cats, err := c.Sessions(ctx, "user=cat")
 	for _, cat := range cats {
 		id := fmt.Sprint(cat.ID)
 		commands = append(commands, []string{"kick", id, "reason=a soak"}, []string{"abort", id}, []string{"limit", id, "50MB"})

@@ -30,48 +30,75 @@ func (r *runner) exports() interp.Exports {
 	return e
 }
 
-// admin returns what is in the scripts' package mts/admin: the types of the
-// rows, and the methods of the client as functions that end the script where
-// the methods return an error.
+// rowTypes are the types of the scripts' package mts/admin.
+var rowTypes = map[string]any{
+	"Session":  (*admin.Session)(nil),
+	"Detail":   (*admin.Detail)(nil),
+	"Ban":      (*admin.Ban)(nil),
+	"Rate":     (*admin.Rate)(nil),
+	"User":     (*admin.User)(nil),
+	"Plugin":   (*admin.Plugin)(nil),
+	"Event":    (*admin.Event)(nil),
+	"Stats":    (*admin.Stats)(nil),
+	"Affected": (*admin.Affected)(nil),
+}
+
+// methods are the methods of the client that scripts have, as functions without
+// the context and without the error, which ends the script. A new one is a new
+// line here.
+var methods = map[string]any{
+	"Sessions":     (*admin.Client).Sessions,
+	"Show":         (*admin.Client).Show,
+	"Kick":         (*admin.Client).Kick,
+	"KickAll":      (*admin.Client).KickAll,
+	"Abort":        (*admin.Client).Abort,
+	"Limit":        (*admin.Client).Limit,
+	"Limits":       (*admin.Client).Limits,
+	"Ban":          (*admin.Client).Ban,
+	"Unban":        (*admin.Client).Unban,
+	"Bans":         (*admin.Client).Bans,
+	"Message":      (*admin.Client).Message,
+	"Users":        (*admin.Client).Users,
+	"Plugins":      (*admin.Client).Plugins,
+	"LoadPlugin":   (*admin.Client).LoadPlugin,
+	"UnloadPlugin": (*admin.Client).UnloadPlugin,
+	"ReloadPlugin": (*admin.Client).ReloadPlugin,
+	"Stats":        (*admin.Client).Stats,
+	"Reload":       (*admin.Client).Reload,
+	"LogLevel":     (*admin.Client).LogLevel,
+	"Wait":         (*admin.Client).Wait,
+	"Drain":        (*admin.Client).Drain,
+	"Shutdown":     (*admin.Client).Shutdown,
+}
+
+// admin returns the scripts' package mts/admin.
 func (r *runner) admin() map[string]reflect.Value {
 	all := map[string]reflect.Value{
-		"Session":  reflect.ValueOf((*admin.Session)(nil)),
-		"Detail":   reflect.ValueOf((*admin.Detail)(nil)),
-		"Ban":      reflect.ValueOf((*admin.Ban)(nil)),
-		"Rate":     reflect.ValueOf((*admin.Rate)(nil)),
-		"User":     reflect.ValueOf((*admin.User)(nil)),
-		"Plugin":   reflect.ValueOf((*admin.Plugin)(nil)),
-		"Event":    reflect.ValueOf((*admin.Event)(nil)),
-		"Stats":    reflect.ValueOf((*admin.Stats)(nil)),
-		"Affected": reflect.ValueOf((*admin.Affected)(nil)),
-
 		"Events": reflect.ValueOf(r.events),
 		"Sleep":  reflect.ValueOf(r.sleep),
 		"Table":  reflect.ValueOf(r.table),
 	}
-	client := reflect.TypeFor[*admin.Client]()
-	for m := range client.Methods() {
-		if !slices.Contains([]string{"Close", "Do", "Events"}, m.Name) {
-			all[m.Name] = r.function(m)
-		}
+	for name, typ := range rowTypes {
+		all[name] = reflect.ValueOf(typ)
+	}
+	for name, method := range methods {
+		all[name] = r.function(reflect.ValueOf(method))
 	}
 	return all
 }
 
-// function returns a method of the client as a function without its error.
-func (r *runner) function(m reflect.Method) reflect.Value {
-	in := slices.Collect(m.Type.Ins())[1:]
-	out := slices.Collect(m.Type.Outs())
-	t := reflect.FuncOf(in, out[:len(out)-1], m.Type.IsVariadic())
-	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
-		r.heed()
-		args = append([]reflect.Value{reflect.ValueOf(r.client)}, args...)
-		call := m.Func.Call
-		if m.Type.IsVariadic() {
-			call = m.Func.CallSlice
-		}
-		results := call(args)
-		last := len(results) - 1
+// function returns a method of the client as scripts have it.
+func (r *runner) function(method reflect.Value) reflect.Value {
+	t := method.Type()
+	in, out := slices.Collect(t.Ins())[2:], slices.Collect(t.Outs())
+	last := len(out) - 1
+	call := method.Call
+	if t.IsVariadic() {
+		call = method.CallSlice
+	}
+	return reflect.MakeFunc(reflect.FuncOf(in, out[:last], t.IsVariadic()), func(args []reflect.Value) []reflect.Value {
+		r.checkOver()
+		results := call(append([]reflect.Value{reflect.ValueOf(r.client), reflect.ValueOf(r.ctx)}, args...))
 		if err, _ := results[last].Interface().(error); err != nil {
 			r.fail(err)
 		}
@@ -81,7 +108,7 @@ func (r *runner) function(m reflect.Method) reflect.Value {
 
 // events calls each with what happens from now on, until it returns false.
 func (r *runner) events(each func(admin.Event) bool, filter ...string) {
-	r.heed()
+	r.checkOver()
 	ctx, stop := context.WithCancel(r.ctx)
 	defer stop()
 	rows, ended := make(chan admin.Event), make(chan error, 1)
@@ -106,7 +133,7 @@ func (r *runner) events(each func(admin.Event) bool, filter ...string) {
 	}
 }
 
-// sleep waits, but not longer than the script is wanted.
+// sleep waits, and ends with the script.
 func (r *runner) sleep(d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -117,7 +144,7 @@ func (r *runner) sleep(d time.Duration) {
 
 // table shows rows under a heading in the operator's format.
 func (r *runner) table(head []string, rows [][]string) {
-	r.heed()
+	r.checkOver()
 	if err := r.env.Table(head, rows); err != nil {
 		r.fail(err)
 	}

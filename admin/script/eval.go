@@ -14,48 +14,48 @@ import (
 	"mts/plugins/check"
 )
 
-// A Session evaluates one piece of Go after another. What one declares, the
-// next ones have.
-type Session struct {
+// An Evaluator evaluates one piece of Go after another. What one piece declares,
+// later ones can use.
+type Evaluator struct {
 	runner  *runner
 	checker *check.Checker
 	imports []string // paths
-	pieces  []string // that were evaluated, as the check has to see them
+	pieces  []string // that were evaluated, in the form that was checked
 }
 
-// NewSession returns a session that has fmt and mts/admin imported.
-func NewSession(env Env) *Session {
+// NewEvaluator returns an evaluator that has fmt and mts/admin imported.
+func NewEvaluator(env Env) *Evaluator {
 	r := newRunner(env)
-	s := &Session{runner: r, checker: check.New(r.exports(), nil), imports: []string{"fmt", "mts/admin"}}
-	if r.broken == nil {
-		_, r.broken = r.in.Eval(`import ("fmt"; "mts/admin")`)
+	e := &Evaluator{runner: r, checker: check.New(r.exports(), nil), imports: []string{"fmt", "mts/admin"}}
+	if r.initErr == nil {
+		_, r.initErr = r.in.Eval(`import ("fmt"; "mts/admin")`)
 	}
-	return s
+	return e
 }
 
-// Eval evaluates an expression, whose value it returns as text, or statements
-// or an import. When ctx ends it returns its cause, and the session must not
-// be used any more.
-func (s *Session) Eval(ctx context.Context, src string) (string, error) {
+// Eval evaluates an expression, and returns its value as text, or statements or
+// an import. When ctx ends it returns the cause; the Evaluator must not be used
+// after that.
+func (e *Evaluator) Eval(ctx context.Context, src string) (string, error) {
 	if p, ok := importPath(src); ok {
-		return "", s.addImport(p)
+		return "", e.addImport(p)
 	}
-	piece, err := s.check(src)
+	piece, err := e.check(src)
 	if err != nil {
 		return "", err
 	}
-	value, err := s.runner.eval(ctx, src)
+	value, err := e.runner.eval(ctx, src)
 	if err != nil {
 		return "", err
 	}
-	s.pieces = append(s.pieces, piece)
+	e.pieces = append(e.pieces, piece)
 	if !strings.HasPrefix(piece, unused) {
 		return "", nil // the interpreter has a value even for what has none
 	}
 	return value, nil
 }
 
-// importPath returns what src imports if it does nothing else.
+// importPath returns the path that src imports, if src is an import alone.
 func importPath(src string) (string, bool) {
 	f, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+src, parser.ImportsOnly)
 	if err != nil || len(f.Imports) != 1 || f.Imports[0].Name != nil || !strings.HasPrefix(src, "import") {
@@ -65,37 +65,36 @@ func importPath(src string) (string, bool) {
 	return p, err == nil
 }
 
-func (s *Session) addImport(p string) error {
+func (e *Evaluator) addImport(p string) error {
 	src := fmt.Sprintf("package main\nimport _ %q\n", p)
-	if found := s.checker.File("eval", []byte(src)); len(found) > 0 {
+	if found := e.checker.File("eval", []byte(src)); len(found) > 0 {
 		return fmt.Errorf("%s", found[0].Msg)
 	}
-	if _, err := s.runner.in.Eval(fmt.Sprintf("import %q", p)); err != nil {
+	if _, err := e.runner.in.Eval(fmt.Sprintf("import %q", p)); err != nil {
 		return err
 	}
-	if !slices.Contains(s.imports, p) {
-		s.imports = append(s.imports, p)
+	if !slices.Contains(e.imports, p) {
+		e.imports = append(e.imports, p)
 	}
 	return nil
 }
 
-// unused is before an expression that is checked.
+// unused is written before an expression to check it.
 const unused = "_ = "
 
-// check returns the piece in the form in which it passes the check: an
-// expression is a statement if it has no value, and one that is left unused if
-// it has.
-func (s *Session) check(src string) (string, error) {
+// check returns src in the first form that passes the check. An expression
+// with a value passes as an assignment, a call without one as a statement.
+func (e *Evaluator) check(src string) (string, error) {
 	forms := []string{src + "\n" + uses(src)}
-	if e, err := parser.ParseExpr(src); err == nil {
+	if expr, err := parser.ParseExpr(src); err == nil {
 		forms = []string{unused + src}
-		if _, call := e.(*ast.CallExpr); call {
+		if _, call := expr.(*ast.CallExpr); call {
 			forms = append(forms, src)
 		}
 	}
 	var first []check.Finding
 	for _, form := range forms {
-		found := s.checker.File("eval", []byte(s.file(form)))
+		found := e.checker.File("eval", []byte(e.file(form)))
 		if len(found) == 0 {
 			return form, nil
 		}
@@ -106,17 +105,17 @@ func (s *Session) check(src string) (string, error) {
 	return "", fmt.Errorf("%s", first[0].Msg)
 }
 
-// file returns a program of all pieces, each in a block within the last one's,
-// so that a name may be declared again.
-func (s *Session) file(piece string) string {
+// file returns a program of all pieces and piece. Each piece is in a block within
+// that of the piece before, so that a name may be declared again.
+func (e *Evaluator) file(piece string) string {
 	var body strings.Builder
-	pieces := append(slices.Clip(s.pieces), piece)
+	pieces := append(slices.Clip(e.pieces), piece)
 	for _, p := range pieces {
 		body.WriteString("{\n" + p + "\n")
 	}
 	body.WriteString(strings.Repeat("}", len(pieces)))
 	var head strings.Builder
-	for _, p := range s.imports {
+	for _, p := range e.imports {
 		if strings.Contains(body.String(), path.Base(p)+".") {
 			fmt.Fprintf(&head, "import %q\n", p)
 		}
@@ -124,7 +123,7 @@ func (s *Session) file(piece string) string {
 	return "package main\n" + head.String() + "func main() {\n" + body.String() + "}\n"
 }
 
-// uses returns statements that use the variables which src declares.
+// uses returns statements that use the variables that src declares.
 func uses(src string) string {
 	f, err := parser.ParseFile(token.NewFileSet(), "", "package p;func _() {"+src+"\n}", 0)
 	if err != nil {

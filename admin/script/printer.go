@@ -8,8 +8,9 @@ import (
 	"mts/core/wire"
 )
 
-// A printer makes what a script prints printable, apart from line ends and
-// tabs, until the script is over. Every Write is a text of its own.
+// A printer makes what a script prints printable, except for line ends and
+// tabs. It prints nothing once the script is over. Each Write is a text of its
+// own.
 type printer struct {
 	r *runner
 	w io.Writer
@@ -33,9 +34,10 @@ func (p *printer) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// nowhere is a file system without files: scripts import what the host has.
-type nowhere struct{}
+// noFiles is a file system without files: scripts import only what the runner
+// gives them.
+type noFiles struct{}
 
-func (nowhere) Open(name string) (fs.File, error) {
+func (noFiles) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }

@@ -55,9 +55,9 @@ func (e CheckError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Run runs the script in the file at path, to its end or that of ctx, whose
-// cause it then returns. A script that computes is left behind by then, and
-// ends soon; a function of the host that it may be in isn't ended.
+// Run runs the script in the file at path until it ends, or until ctx ends: then
+// Run returns the cause. A script that computes then ends soon after; a function
+// of the standard library that it calls goes on to its own end.
 func Run(ctx context.Context, env Env, path string) error {
 	src, err := read(path)
 	if err != nil {
@@ -71,14 +71,15 @@ func Run(ctx context.Context, env Env, path string) error {
 	return err
 }
 
-// hasMain wants a function to start with.
+// hasMain reports a script without a function main.
 func hasMain(pkg *types.Package, report func(token.Pos, string)) {
 	if _, ok := pkg.Scope().Lookup("main").(*types.Func); !ok {
 		report(token.NoPos, "func main is missing")
 	}
 }
 
-// read returns a script, if it isn't longer than the check allows.
+// read returns a script, or as much of it as the check needs to refuse it as too
+// long.
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -88,18 +89,18 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, check.MaxBytes+1))
 }
 
-// A runner is an interpreter with all that a script may import.
+// A runner is an interpreter with the packages that a script may import.
 type runner struct {
-	env    Env
-	in     *interp.Interpreter
-	broken error // why there is no interpreter
+	env     Env
+	in      *interp.Interpreter
+	initErr error // why the interpreter can't be used
 
-	// Of the evaluation under way.
+	// These belong to the evaluation that runs.
 	client *admin.Client
 	ctx    context.Context
 
 	mu      sync.Mutex
-	over    bool  // nothing may be printed or called any more
+	over    bool  // the script may not print or call any more
 	failure error // why the script ended itself
 }
 
@@ -111,24 +112,24 @@ func newRunner(env Env) *runner {
 		Stdout:               r.env.Stdout,
 		Stderr:               &printer{r: r, w: env.Stderr},
 		Env:                  []string{},
-		BuildTags:            []string{"ignore"}, // which tells the compiler to leave scripts alone
-		SourcecodeFilesystem: nowhere{},
+		BuildTags:            []string{"ignore"}, // scripts have it, so that go build skips them
+		SourcecodeFilesystem: noFiles{},
 	})
-	r.broken = r.in.Use(r.exports())
+	r.initErr = r.in.Use(r.exports())
 	return r
 }
 
-var errDone = errors.New("exit status 0")
+var errExitZero = errors.New("exit status 0")
 
 // eval evaluates source and returns its value as text, if it has one.
 func (r *runner) eval(ctx context.Context, src string) (value string, err error) {
-	if r.broken != nil {
-		return "", r.broken
+	if r.initErr != nil {
+		return "", r.initErr
 	}
 	if r.client, err = r.env.Dial(ctx); err != nil {
 		return "", err
 	}
-	defer r.client.Close() // which ends a call that is under way
+	defer r.client.Close()
 	r.ctx, r.failure = ctx, nil
 	r.finish(false, nil)
 	defer func() {
@@ -137,7 +138,7 @@ func (r *runner) eval(ctx context.Context, src string) (value string, err error)
 		}
 	}()
 	v, err := r.in.EvalWithContext(ctx, src)
-	if err := r.finish(true, context.Cause(ctx)); errors.Is(err, errDone) {
+	if err := r.finish(true, context.Cause(ctx)); errors.Is(err, errExitZero) {
 		return "", nil
 	} else if err != nil {
 		return "", err
@@ -151,7 +152,7 @@ func (r *runner) eval(ctx context.Context, src string) (value string, err error)
 	return value, err
 }
 
-// finish lets the script print and call, or no longer. It returns why the
+// finish sets whether the script may still print and call. It returns why the
 // script ended itself, or else cause.
 func (r *runner) finish(over bool, cause error) error {
 	r.mu.Lock()
@@ -163,8 +164,8 @@ func (r *runner) finish(over bool, cause error) error {
 	return r.failure
 }
 
-// fail ends the script, in whose goroutine it is called. The script can't
-// recover from it, and its deferred functions do nothing more that is seen.
+// fail ends the script; the script's goroutine calls it. The script can't
+// recover from that, and its deferred functions print nothing more.
 func (r *runner) fail(err error) {
 	r.finish(true, err)
 	runtime.Goexit()
@@ -173,13 +174,13 @@ func (r *runner) fail(err error) {
 // exit is the scripts' os.Exit.
 func (r *runner) exit(code int) {
 	if code == 0 {
-		r.fail(errDone)
+		r.fail(errExitZero)
 	}
 	r.fail(ExitError(code))
 }
 
-// heed ends the script if it was ended already.
-func (r *runner) heed() {
+// checkOver ends the goroutine if the script was ended already.
+func (r *runner) checkOver() {
 	r.mu.Lock()
 	over := r.over
 	r.mu.Unlock()

@@ -50,11 +50,11 @@ type Shell struct {
 	tty      *os.File // what Stdout is, if that is a terminal
 	client   *admin.Client
 	commands []command
-	line     *liner.State    // nil without a prompt
-	eval     *script.Session // nil before the first eval
-	depth    int             // of scripts within scripts; 0: typed, or given as arguments
-	watching bool            // a command runs again and again
-	done     bool            // no further command
+	line     *liner.State      // nil without a prompt
+	eval     *script.Evaluator // nil before the first eval
+	depth    int               // of scripts within scripts; 0: typed, or given as arguments
+	watching bool              // a command runs again and again
+	done     bool              // no further command
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the command that runs; nil if none does

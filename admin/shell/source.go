@@ -111,7 +111,7 @@ func eval(ctx context.Context, s *Shell, words []string) error {
 		return usagef("usage: eval EXPR")
 	}
 	if s.eval == nil {
-		s.eval = script.NewSession(s.env([]string{"eval"}))
+		s.eval = script.NewEvaluator(s.env([]string{"eval"}))
 	}
 	value, err := s.eval.Eval(ctx, strings.Join(words[1:], " "))
 	if ctx.Err() != nil {

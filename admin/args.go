@@ -1,98 +1,96 @@
 package admin
 
 import (
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-
-	"mts/core"
-	"mts/core/server"
 )
 
-// take removes the words of the form key=value from the call's and returns the
-// last value.
-func (c *call) take(key string) (value string, found bool) {
-	var rest []string
-	for _, word := range c.words {
-		if v, ok := strings.CutPrefix(word, key+"="); ok {
-			value, found = v, true
-		} else {
-			rest = append(rest, word)
+// A Slot is the place of a word in Args, or of several. A choice in lower case
+// stands for itself, one in upper case for a value, as in "all", "ID" and
+// "user=NAME"; of one that ends in "..." there may be several.
+type Slot struct {
+	Choices  []string
+	Optional bool // the words may end before it
+}
+
+// Slots returns the slots of a form such as "ID|FILTER...|all [reason=TEXT]".
+func Slots(form string) (slots []Slot) {
+	for text := range strings.FieldsSeq(form) {
+		slots = append(slots, Slot{strings.Split(strings.Trim(text, "[]"), "|"), text[0] == '['})
+	}
+	return slots
+}
+
+// Option returns the key of a slot such as "[reason=TEXT]", whose word may stand
+// anywhere behind the command. Other slots have none.
+func (s Slot) Option() (key string, ok bool) {
+	key, _, ok = strings.Cut(s.Choices[0], "=")
+	return key, ok && s.Optional && len(s.Choices) == 1
+}
+
+// Repeats reports whether a choice may be several words.
+func (s Slot) Repeats() bool {
+	return slices.ContainsFunc(s.Choices, func(c string) bool {
+		return strings.HasSuffix(c, "...") || c == "TEXT" || c == "EXPR"
+	})
+}
+
+// Literal reports whether a choice stands for itself.
+func Literal(choice string) bool { return strings.ToLower(choice) == choice }
+
+// take returns word as the slot has it: in lower case where only literals may
+// stand. It reports whether word may stand there.
+func (s Slot) take(word string) (string, bool) {
+	for _, choice := range s.Choices {
+		if !Literal(choice) || strings.Contains(choice, "=") {
+			return word, true
 		}
 	}
-	c.words = rest
-	return value, found
+	word = strings.ToLower(word)
+	return word, slices.Contains(s.Choices, word)
 }
 
-// only returns the one word there has to be.
-func (c *call) only() (string, error) {
-	if len(c.words) != 1 {
-		return "", errUsage
+// Parse parts words into those that fill the slots of Args and the options, by
+// key; of an option that is given again the last one counts. It reports whether
+// they fit.
+func (c Command) Parse(words []string) (args []string, options map[string]string, fit bool) {
+	var slots []Slot
+	options = make(map[string]string)
+	keys := make(map[string]bool)
+	for _, s := range Slots(c.Args) {
+		if key, ok := s.Option(); ok {
+			keys[key] = true
+		} else {
+			slots = append(slots, s)
+		}
 	}
-	return c.words[0], nil
+	for _, word := range words {
+		if key, value, ok := strings.Cut(word, "="); ok && keys[key] {
+			options[key] = value
+		} else {
+			args = append(args, word)
+		}
+	}
+	return args, options, fill(slots, args)
 }
 
-// id returns the one word as a session's id.
-func (c *call) id() (uint64, error) {
-	word, err := c.only()
-	if err != nil {
-		return 0, err
+// fill writes literals among args as the slots have them, and reports whether
+// args fit.
+func fill(slots []Slot, args []string) (fit bool) {
+	required, repeats := 0, false
+	for i, s := range slots {
+		if i < len(args) {
+			if args[i], fit = s.take(args[i]); !fit {
+				return false
+			}
+		}
+		if !s.Optional {
+			required++
+		}
+		repeats = repeats || s.Repeats()
 	}
-	id, err := strconv.ParseUint(word, 10, 64)
-	if err != nil {
-		return 0, core.Errorf(core.CodeUsage, "%q is no session's id.", word)
+	if repeats {
+		return len(args) >= required
 	}
-	return id, nil
-}
-
-// isID reports whether a word can be the id of a session; none has more digits.
-func isID(word string) bool {
-	return word != "" && len(word) < 19 && strings.Trim(word, "0123456789") == ""
-}
-
-func noSession(id string) error {
-	return core.Errorf(core.CodeNotFound, "There is no session %s.", id)
-}
-
-// filter reads tokens; an id alone is one, too.
-func filter(tokens []string) (server.Filter, error) {
-	if len(tokens) == 1 && isID(tokens[0]) {
-		tokens = []string{"id=" + tokens[0]}
-	}
-	f, err := server.ParseFilter(tokens)
-	if err != nil {
-		return nil, core.Errorf(core.CodeUsage, "%s.", err)
-	}
-	return f, nil
-}
-
-// target reads which sessions a command is for: ID, FILTER... or all. An id has
-// to be that of a session.
-func (c *call) target(words []string) (server.Filter, error) {
-	switch {
-	case len(words) == 0:
-		return nil, errUsage
-	case len(words) == 1 && words[0] == "all":
-		return nil, nil
-	}
-	f, err := filter(words)
-	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Infos(f)) == 0 {
-		return nil, noSession(words[0])
-	}
-	return f, err
-}
-
-// filterLike is what can only be meant to be a token of a filter.
-var filterLike = regexp.MustCompile(`^[a-z]+(=|!=|<|>)\S+$`)
-
-// splitTarget parts the words that say which sessions from the rest.
-func splitTarget(words []string) (target, rest []string) {
-	n := 0
-	for n < len(words) && filterLike.MatchString(words[n]) {
-		n++
-	}
-	if n == 0 {
-		n = min(1, len(words))
-	}
-	return words[:n], words[n:]
+	return len(args) == len(slots) || len(args) < len(slots) && slots[len(args)].Optional
 }

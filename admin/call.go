@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"mts/core"
@@ -13,8 +14,8 @@ import (
 // A call is one command as it runs.
 type call struct {
 	*console
-	words   []string // behind the name
-	text    string   // of the line that ends the answer
+	words   []string          // that fill the slots of its Args
+	options map[string]string // by key
 	changed *Affected
 }
 
@@ -25,8 +26,8 @@ var (
 
 // run answers a command, and has what it changed on record.
 func (c *console) run(cmd Command, arg string) {
-	call := &call{console: c, text: "OK."}
-	err := call.parse(arg)
+	call := &call{console: c}
+	err := call.parse(cmd, arg)
 	if err == nil {
 		err = cmd.run(call)
 	}
@@ -44,18 +45,21 @@ func (c *console) run(cmd Command, arg string) {
 	if call.changed != nil {
 		call.row(call.changed)
 	}
-	c.out.Status(wire.Success, nil, call.text)
+	c.out.Status(wire.Success, nil, "OK.")
 }
 
-func (c *call) parse(arg string) error {
+func (c *call) parse(cmd Command, arg string) error {
 	commands, err := Split(arg)
 	switch {
 	case err != nil:
 		return core.Errorf(core.CodeUsage, "%s.", err)
 	case len(commands) > 1:
 		return core.Errorf(core.CodeUsage, "One command a line.")
-	case len(commands) == 1:
-		c.words = commands[0]
+	}
+	var fit bool
+	c.words, c.options, fit = cmd.Parse(slices.Concat(commands...))
+	if !fit {
+		return errUsage
 	}
 	return nil
 }

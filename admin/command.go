@@ -1,13 +1,22 @@
 package admin
 
-import "strings"
-
-// A Command is what an operator may say to the server.
+// A Command is what an operator may say to the server, and all that the server
+// and the shell know of it.
 type Command struct {
-	Name    string // lower case; its verb on the wire is the same in upper case
-	Args    string // as in "ID|all [reason=TEXT]"
-	Help    string // one line
-	Changes bool   // with some arguments at least; audited then
+	Name    string   // lower case; its verb on the wire is the same in upper case
+	Args    string   // the words behind the name, as help shows them; see Slots
+	Offers  string   // what completion offers, in the same form; "": as Args says
+	Help    string   // one line
+	Changes bool     // with some arguments at least; logged then
+	Ends    Ending   // when its answer is complete
+	Columns []Column // of its rows; nil: a table shows one field a line
+
+	// Conditions returns what a token of its FILTER may begin with, such as
+	// "idle>". It is nil for a command without one.
+	Conditions func() []string
+	// Confirm returns the question that the operator has to answer with yes
+	// before the words are sent, "" for none. It may be nil.
+	Confirm func(words []string) string
 
 	run func(*call) error
 }
@@ -20,36 +29,12 @@ func (c Command) Usage() string {
 	return c.Name + " " + c.Args
 }
 
-// Commands returns the control commands, in the order of a help page.
-func Commands() []Command {
-	return []Command{
-		{"sessions", "[FILTER...]", "lists the sessions, also those still in their handshake", false, sessions},
-		{"show", "ID", "tells everything about one session", false, show},
-		{"kick", "ID|FILTER...|all [reason=TEXT]", "ends sessions", true, kick},
-		{"abort", "ID", "ends a session's transfer or command, and keeps the session", true, abort},
-		{"limit", "[ID|user=NAME|client=ADDR|total RATE]", "sets a byte rate: 0 for no limit, default for the configured one; alone lists them", true, limits},
-		{"ban", "ADDR|CIDR|user=NAME [for=TIME] [reason=TEXT]", "keeps newcomers out, also after a restart", true, ban},
-		{"unban", "ADDR|CIDR|user=NAME", "lets them in again", true, unban},
-		{"bans", "", "lists the bans", false, bans},
-		{"message", "ID|FILTER...|all TEXT", "sends a notice to sessions", true, message},
-		{"users", "", "lists the accounts", false, users},
-		{"plugins", "[load|unload|reload NAME]", "lists the plugins, or steers one", true, steerPlugins},
-		{"stats", "", "counts what the server has done", false, stats},
-		{"events", "[FILTER...]", "tells what happens, as it happens", false, watch},
-		{"reload", "[config|tls|users|plugins]", "reads the configuration and what it names again, or one part", true, reload},
-		{"log", "level debug|info|warn|error", "changes what is logged", true, logLevel},
-		{"wait", "FILTER... [timeout=TIME]", "waits until no session matches", false, wait},
-		{"drain", "", "takes no more sessions, and ends the server when the transfers have ended", true, drain},
-		{"shutdown", "[now]", "ends the server, after its drain time or now", true, shutdown},
-	}
-}
+// An Ending says when the answer to a command is complete.
+type Ending int
 
-// find returns the command of a verb.
-func find(verb string) (Command, bool) {
-	for _, c := range Commands() {
-		if strings.ToUpper(c.Name) == verb {
-			return c, true
-		}
-	}
-	return Command{}, false
-}
+// The endings of answers.
+const (
+	Soon  Ending = iota // at once
+	Later               // after as long as the command itself takes
+	Never               // an operator interrupts it
+)

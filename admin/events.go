@@ -13,8 +13,8 @@ import (
 // maxEvents is how many events wait for a console that is slow.
 const maxEvents = 1024
 
-// watch tells what happens until the console is gone.
-func watch(c *call) error {
+// tellEvents tells what happens until the console is gone.
+func tellEvents(c *call) error {
 	match, err := eventFilter(c.words)
 	if err != nil {
 		return err
@@ -39,21 +39,36 @@ func watch(c *call) error {
 	}
 }
 
-// eventFilter reads tokens of a filter as far as events have what they compare,
-// and event=KIND. That events were lost is told whatever the tokens are.
+// eventConditions returns those that both sessions and events can meet, and
+// those of events alone.
+func eventConditions() []string {
+	conditions := []string{"event=", "event!="}
+	for _, c := range server.Conditions() {
+		switch key := strings.TrimRight(c, "=!<>"); key {
+		case "id":
+			conditions = append(conditions, c, "session"+strings.TrimPrefix(c, key))
+		case "user", "client", "verb", "path", "bytes":
+			conditions = append(conditions, c)
+		}
+	}
+	return conditions
+}
+
+// eventFilter reads tokens of a filter. That events were lost is told whatever
+// the tokens are.
 func eventFilter(tokens []string) (func(Event) bool, error) {
 	var kinds, others []string
+	conditions := eventConditions()
 	for _, token := range tokens {
-		name := token[:max(0, strings.IndexAny(token, "=!<>"))]
-		switch {
-		case name == "event":
-			kinds = append(kinds, strings.TrimPrefix(token, name))
-		case name == "session":
-			others = append(others, "id"+strings.TrimPrefix(token, name))
-		case slices.Contains([]string{"id", "user", "client", "verb", "path", "bytes"}, name):
-			others = append(others, token)
-		default:
+		if !slices.ContainsFunc(conditions, func(c string) bool { return strings.HasPrefix(token, c) }) {
 			return nil, core.Errorf(core.CodeUsage, "Events have no %s.", token)
+		}
+		if kind, ok := strings.CutPrefix(token, "event"); ok {
+			kinds = append(kinds, kind)
+		} else if id, ok := strings.CutPrefix(token, "session"); ok {
+			others = append(others, "id"+id)
+		} else {
+			others = append(others, token)
 		}
 	}
 	f, err := filter(others)

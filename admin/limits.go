@@ -11,12 +11,8 @@ import (
 )
 
 func limits(c *call) error {
-	switch len(c.words) {
-	case 0:
+	if len(c.words) == 0 {
 		return c.listRates()
-	case 2:
-	default:
-		return errUsage
 	}
 	target := c.words[0]
 	bytesPerSecond, err := byteRate(c.words[1])
@@ -69,18 +65,13 @@ func byteRate(text string) (int64, error) {
 }
 
 func ban(c *call) error {
-	b := Ban{By: c.who.name}
-	b.Reason, _ = c.take("reason")
-	if text, ok := c.take("for"); ok {
-		d, err := duration(text)
-		if err != nil {
-			return err
-		}
-		b.Until = time.Now().Add(d).UTC().Truncate(time.Second)
-	}
-	var err error
-	if b.Target, err = c.only(); err != nil {
+	b := Ban{Target: c.words[0], Reason: c.options["reason"], By: c.who.name}
+	d, err := c.duration("for", 0)
+	if err != nil {
 		return err
+	}
+	if d > 0 {
+		b.Until = time.Now().Add(d).UTC().Truncate(time.Second)
 	}
 	if err := c.plane.cfg.Limits.Ban(b); err != nil {
 		return badTarget(err)
@@ -97,24 +88,17 @@ func badTarget(err error) error {
 }
 
 func unban(c *call) error {
-	target, err := c.only()
-	if err != nil {
-		return err
-	}
-	found, err := c.plane.cfg.Limits.Unban(target)
+	found, err := c.plane.cfg.Limits.Unban(c.words[0])
 	switch {
 	case err != nil:
 		return badTarget(err)
 	case !found:
-		return core.Errorf(CodeNoMatch, "There is no ban of %s.", target)
+		return core.Errorf(CodeNoMatch, "There is no ban of %s.", c.words[0])
 	}
 	return c.change(1)
 }
 
 func bans(c *call) error {
-	if len(c.words) > 0 {
-		return errUsage
-	}
 	for _, b := range c.plane.cfg.Limits.Bans() {
 		row := banRow{Target: b.Target, Kind: b.Kind, Reason: b.Reason, By: b.By}
 		if !b.Until.IsZero() {

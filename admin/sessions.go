@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,15 +41,19 @@ func show(c *call) error {
 const defaultReason = "by an operator"
 
 func kick(c *call) error {
-	reason, _ := c.take("reason")
-	if reason == "" {
-		reason = defaultReason
-	}
 	f, err := c.target(c.words)
 	if err != nil {
 		return err
 	}
+	reason := cmp.Or(c.options["reason"], defaultReason)
 	return c.change(0, c.plane.cfg.Server.KickAll(f, reason)...)
+}
+
+func confirmKick(words []string) string {
+	if slices.Contains(words, "all") {
+		return "Kick all sessions?"
+	}
+	return ""
 }
 
 func abort(c *call) error {
@@ -88,22 +94,13 @@ const (
 )
 
 func wait(c *call) error {
-	limit := waitTime
-	if text, ok := c.take("timeout"); ok {
-		var err error
-		if limit, err = duration(text); err != nil {
-			return err
-		}
+	limit, err := c.duration("timeout", waitTime)
+	if err != nil {
+		return err
 	}
-	if len(c.words) == 0 {
-		return errUsage
-	}
-	var f server.Filter
-	if c.words[0] != "all" || len(c.words) > 1 {
-		var err error
-		if f, err = filter(c.words); err != nil {
-			return err
-		}
+	f, err := selection(c.words)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(c.here, limit)
 	defer cancel()
@@ -130,8 +127,13 @@ func (c *call) await(ctx context.Context, f server.Filter) error {
 	}
 }
 
-// duration reads a time such as 90s or 1h30m.
-func duration(text string) (time.Duration, error) {
+// duration reads an option that is a time such as 90s or 1h30m; without it, it
+// is standard.
+func (c *call) duration(option string, standard time.Duration) (time.Duration, error) {
+	text, given := c.options[option]
+	if !given {
+		return standard, nil
+	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		return 0, core.Errorf(core.CodeUsage, "%q is no time such as 30s or 1h.", text)

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/metrics"
-	"slices"
+	"strings"
 	"time"
 
 	"mts/core"
@@ -13,9 +13,6 @@ import (
 )
 
 func users(c *call) error {
-	if len(c.words) > 0 {
-		return errUsage
-	}
 	for _, name := range c.plane.cfg.Users() {
 		known := c.plane.cfg.Limits.Account(name)
 		u := User{Name: name, Failures: known.Failures, Sessions: known.Sessions}
@@ -36,21 +33,16 @@ func steerPlugins(c *call) error {
 		return nil
 	case len(c.words) == 0:
 		return rows(c, set.Status())
-	case len(c.words) != 2:
-		return errUsage
-	}
-	run := map[string]func(*plugins.Set, string) error{
-		"load": (*plugins.Set).Load, "reload": (*plugins.Set).Load, "unload": (*plugins.Set).Unload,
-	}[c.words[0]]
-	if run == nil {
-		return errUsage
-	}
-	if set == nil {
+	case set == nil:
 		return core.Errorf(core.CodeNotFound, "The server has no plugins.")
 	}
-	switch err := run(set, c.words[1]); {
+	run, name := set.Load, c.words[1]
+	if c.words[0] == "unload" {
+		run = set.Unload
+	}
+	switch err := run(name); {
 	case errors.Is(err, plugins.ErrNoPlugin):
-		return core.Errorf(core.CodeNotFound, "There is no plugin %s.", c.words[1])
+		return core.Errorf(core.CodeNotFound, "There is no plugin %s.", name)
 	case err != nil:
 		return err
 	}
@@ -58,9 +50,6 @@ func steerPlugins(c *call) error {
 }
 
 func stats(c *call) error {
-	if len(c.words) > 0 {
-		return errUsage
-	}
 	s := c.plane.cfg.Server.Stats()
 	memory := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(memory)
@@ -82,14 +71,7 @@ func stats(c *call) error {
 }
 
 func reload(c *call) error {
-	part := ""
-	if len(c.words) > 0 {
-		part = c.words[0]
-	}
-	if len(c.words) > 1 || !slices.Contains([]string{"", "config", "tls", "users", "plugins"}, part) {
-		return errUsage
-	}
-	if err := c.plane.cfg.Reload(part); err != nil {
+	if err := c.plane.cfg.Reload(strings.Join(c.words, "")); err != nil {
 		return err
 	}
 	return c.change(1)
@@ -97,28 +79,20 @@ func reload(c *call) error {
 
 func logLevel(c *call) error {
 	var level slog.Level
-	if len(c.words) != 2 || c.words[0] != "level" || level.UnmarshalText([]byte(c.words[1])) != nil {
-		return errUsage
+	if err := level.UnmarshalText([]byte(c.words[1])); err != nil {
+		return err
 	}
 	c.plane.cfg.Level.Set(level)
 	return c.change(1)
 }
 
-func drain(c *call) error {
-	if len(c.words) > 0 {
-		return errUsage
-	}
-	return c.stop(StopDrained)
-}
+func drain(c *call) error { return c.stop(StopDrained) }
 
 func shutdown(c *call) error {
-	switch {
-	case len(c.words) == 0:
-		return c.stop(StopSoon)
-	case len(c.words) == 1 && c.words[0] == "now":
+	if len(c.words) > 0 {
 		return c.stop(StopNow)
 	}
-	return errUsage
+	return c.stop(StopSoon)
 }
 
 func (c *call) stop(how Stop) error {

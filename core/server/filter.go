@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,18 @@ var fields = map[string]field{
 	"age":    {"=<>", number(func(i Info) int64 { return int64(time.Since(i.Since)) }, duration)},
 	"bytes":  {"=<>", number(func(i Info) int64 { return i.BytesOut }, size)},
 	"rate":   {"=<>", number(func(i Info) int64 { return i.Rate }, size)},
+}
+
+// Conditions returns what a token of a filter may begin with, such as "user="
+// and "idle>", sorted.
+func Conditions() (begins []string) {
+	for name, f := range fields {
+		for _, op := range f.ops {
+			begins = append(begins, name+strings.Replace(string(op), "!", "!=", 1))
+		}
+	}
+	slices.Sort(begins)
+	return begins
 }
 
 // ParseFilter reads tokens such as "user=ann", "idle>5m" or

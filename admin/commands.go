@@ -1,0 +1,50 @@
+package admin
+
+import (
+	"strings"
+
+	"mts/core/server"
+)
+
+// Commands returns the control commands, in the order of a help page. A new
+// command is a new row here.
+func Commands() []Command {
+	return []Command{
+		{Name: "sessions", Args: "[FILTER...]", Help: "lists the sessions, also those still in their handshake",
+			Columns: sessionColumns, Conditions: server.Conditions, run: sessions},
+		{Name: "show", Args: "ID", Help: "tells everything about one session", run: show},
+		{Name: "kick", Args: "ID|FILTER...|all [reason=TEXT]", Help: "ends sessions", Changes: true,
+			Conditions: server.Conditions, Confirm: confirmKick, run: kick},
+		{Name: "abort", Args: "ID", Help: "ends a session's transfer or command, and keeps the session", Changes: true, run: abort},
+		{Name: "limit", Args: "[ID|user=NAME|client=ADDR|total RATE]", Help: "sets a byte rate: 0 for no limit, default for the configured one; alone lists them",
+			Changes: true, Columns: limitColumns, run: limits},
+		{Name: "ban", Args: "ADDR|CIDR|user=NAME [for=TIME] [reason=TEXT]", Help: "keeps newcomers out, also after a restart", Changes: true, run: ban},
+		{Name: "unban", Args: "ADDR|CIDR|user=NAME", Offers: "BANNED", Help: "lets them in again", Changes: true, run: unban},
+		{Name: "bans", Help: "lists the bans", Columns: banColumns, run: bans},
+		{Name: "message", Args: "ID|FILTER...|all TEXT", Help: "sends a notice to sessions", Changes: true,
+			Conditions: server.Conditions, run: message},
+		{Name: "users", Help: "lists the accounts", Columns: userColumns, run: users},
+		{Name: "plugins", Args: "[load|unload|reload NAME]", Help: "lists the plugins, or steers one", Changes: true,
+			Columns: pluginColumns, run: steerPlugins},
+		{Name: "stats", Help: "counts what the server has done", run: stats},
+		{Name: "events", Args: "[FILTER...]", Help: "tells what happens, as it happens", Ends: Never,
+			Columns: eventColumns, Conditions: eventConditions, run: tellEvents},
+		{Name: "reload", Args: "[config|tls|users|plugins]", Help: "reads the configuration and what it names again, or one part",
+			Changes: true, Ends: Later, run: reload},
+		{Name: "log", Args: "level debug|info|warn|error", Help: "changes what is logged", Changes: true, run: logLevel},
+		{Name: "wait", Args: "FILTER... [timeout=TIME]", Help: "waits until no session matches", Ends: Later,
+			Conditions: server.Conditions, run: wait},
+		{Name: "drain", Help: "takes no more sessions, and ends the server when the transfers have ended", Changes: true, Ends: Later, run: drain},
+		{Name: "shutdown", Args: "[now]", Help: "ends the server, after its drain time or now", Changes: true, Ends: Later, run: shutdown},
+	}
+}
+
+// find returns the command of a verb.
+func find(verb string) (Command, bool) {
+	for _, c := range Commands() {
+		if strings.ToUpper(c.Name) == verb {
+			return c, true
+		}
+	}
+	return Command{}, false
+}

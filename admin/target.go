@@ -1,0 +1,73 @@
+package admin
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"mts/core"
+	"mts/core/server"
+)
+
+// id returns the first word as a session's id.
+func (c *call) id() (uint64, error) {
+	id, err := strconv.ParseUint(c.words[0], 10, 64)
+	if err != nil {
+		return 0, core.Errorf(core.CodeUsage, "%q is no session's id.", c.words[0])
+	}
+	return id, nil
+}
+
+// isID reports whether a word can be the id of a session; none has more digits.
+func isID(word string) bool {
+	return word != "" && len(word) < 19 && strings.Trim(word, "0123456789") == ""
+}
+
+func noSession(id string) error {
+	return core.Errorf(core.CodeNotFound, "There is no session %s.", id)
+}
+
+// filter reads tokens; an id alone is one, too.
+func filter(tokens []string) (server.Filter, error) {
+	if len(tokens) == 1 && isID(tokens[0]) {
+		tokens = []string{"id=" + tokens[0]}
+	}
+	f, err := server.ParseFilter(tokens)
+	if err != nil {
+		return nil, core.Errorf(core.CodeUsage, "%s.", err)
+	}
+	return f, nil
+}
+
+// selection reads which sessions are meant: FILTER... or all.
+func selection(words []string) (server.Filter, error) {
+	if len(words) == 1 && words[0] == "all" {
+		return nil, nil
+	}
+	return filter(words)
+}
+
+// target reads which sessions a command is for: ID, FILTER... or all. An id has
+// to be that of a session.
+func (c *call) target(words []string) (server.Filter, error) {
+	f, err := selection(words)
+	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Infos(f)) == 0 {
+		return nil, noSession(words[0])
+	}
+	return f, err
+}
+
+// filterLike is what can only be meant to be a token of a filter.
+var filterLike = regexp.MustCompile(`^[a-z]+(=|!=|<|>)\S+$`)
+
+// splitTarget parts the words that say which sessions from the rest.
+func splitTarget(words []string) (target, rest []string) {
+	n := 0
+	for n < len(words) && filterLike.MatchString(words[n]) {
+		n++
+	}
+	if n == 0 {
+		n = min(1, len(words))
+	}
+	return words[:n], words[n:]
+}

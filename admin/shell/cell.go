@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"mts/admin"
 	"mts/core/units"
 )
 
@@ -29,56 +31,61 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
 }
 
-// The functions below return how a column shows its field.
-
-func inBytes(field string) func(row) string {
-	return func(r row) string { return orDash(r.number(field) != 0, units.Size(r.number(field)).Short()) }
+// A kind is how tables show the values of an admin.Kind.
+type kind struct {
+	nothing string                           // the value that isn't shown, beside ""
+	right   bool                             // aligned to the right
+	show    func(r row, field string) string // nil: as it is
 }
 
-func perSecond(field string) func(row) string {
-	return func(r row) string { return orDash(r.number(field) != 0, units.Size(r.number(field)).ShortRate()) }
+var kinds = map[admin.Kind]kind{
+	admin.Text:           {},
+	admin.Number:         {"", true, nil},
+	admin.Flag:           {"false", false, func(row, string) string { return "yes" }},
+	admin.Bytes:          {"0", true, func(r row, field string) string { return units.Size(r.number(field)).Short() }},
+	admin.BytesPerSecond: {"0", true, func(r row, field string) string { return units.Size(r.number(field)).ShortRate() }},
+	admin.Milliseconds:   {"", true, func(r row, field string) string { return span(time.Duration(r.number(field)) * time.Millisecond) }},
+	admin.Microseconds:   {"", true, func(r row, field string) string { return r.text(field) + " µs" }},
+	admin.Time:           {"", false, func(r row, field string) string { return moment(r.text(field)) }},
+	admin.Progress:       {"", true, func(r row, field string) string { return progress(r.text("path"), int64(r.number(field)), int64(r.number("size"))) }},
+	admin.SessionID:      {"0", false, func(r row, field string) string { return "#" + r.text(field) }},
+	admin.Remark:         {"", false, func(r row, field string) string { return "(" + strings.TrimSpace(r.text(field)) + ")" }},
 }
 
-func milliseconds(field string) func(row) string {
-	return func(r row) string { return span(time.Duration(r.number(field)) * time.Millisecond) }
+// cell returns what a table shows of the row in a column, "" for nothing.
+func (r row) cell(c admin.Column) string {
+	k, text := kinds[c.Kind], r.text(c.Field)
+	switch {
+	case text == "", text == k.nothing:
+		return ""
+	case k.show == nil:
+		return text
+	}
+	return k.show(r, c.Field)
 }
 
 // moment shows a time, with its date if that isn't today's.
-func moment(field string) func(row) string {
-	return func(r row) string {
-		at, err := time.Parse(time.RFC3339, r.text(field))
-		if err != nil || at.IsZero() {
-			return "-"
-		}
-		at = at.Local()
-		if at.Format(time.DateOnly) == time.Now().Format(time.DateOnly) {
-			return at.Format(time.TimeOnly)
-		}
-		return at.Format(time.DateTime)
+func moment(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.IsZero() {
+		return ""
 	}
+	at = at.Local()
+	if at.Format(time.DateOnly) == time.Now().Format(time.DateOnly) {
+		return at.Format(time.TimeOnly)
+	}
+	return at.Format(time.DateTime)
 }
 
-// progress shows what of a file has been sent, and the part of the whole.
-func progress(r row) string {
-	sent, all := r.number("sent"), r.number("size")
+// progress shows how much of the file at path has been sent, and which part of
+// all of it that is.
+func progress(path string, sent, all int64) string {
 	shown := units.Size(sent).Short()
 	switch {
-	case r.text("path") == "":
-		return "-"
+	case path == "":
+		return ""
 	case all <= 0:
 		return shown
 	}
-	return fmt.Sprintf("%s %3.0f%%", shown, 100*sent/all)
-}
-
-func orDash(ok bool, s string) string {
-	if ok && s != "" {
-		return s
-	}
-	return "-"
-}
-
-// plain shows a field as it is.
-func plain(field string) func(row) string {
-	return func(r row) string { return r.text(field) }
+	return fmt.Sprintf("%s %3.0f%%", shown, 100*float64(sent)/float64(all))
 }

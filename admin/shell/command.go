@@ -3,11 +3,9 @@ package shell
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -16,51 +14,19 @@ import (
 	"mts/core"
 )
 
-// A command is one that the shell understands.
+// A command is one of the server, or one that the shell runs itself.
 type command struct {
-	name    string
-	usage   string
-	help    string
-	view    view
-	run     func(ctx context.Context, s *Shell, words []string) error
-	endless bool // ends when it is interrupted
-	slow    bool // takes its time, as long as it was told to
-	changes bool
+	admin.Command
+	run func(ctx context.Context, s *Shell, args []string) error // nil: the server runs it
 }
-
-// A view is how the rows of a command's answer are shown, and what its words
-// may be.
-type view struct {
-	columns  []column           // of its table; nil: one field a line
-	fields   string             // of its CSV; "": those of the first row
-	live     func(row) []string // instead of columns: each row as soon as it is there
-	complete completer
-	slow     bool
-	endless  bool
-	check    func(ctx context.Context, s *Shell, words []string) error // before it is sent
-}
-
-// A completer returns what the word behind words may be, which has been begun.
-// It may return more than what begins so.
-type completer func(ctx context.Context, s *Shell, words []string, begun string) []string
 
 // commands returns all commands, sorted by name.
 func commands() []command {
-	views := make(map[string]view)
-	for _, family := range []func() map[string]view{sessionViews, banViews, accountViews, pluginViews, serverViews, eventViews} {
-		for name, v := range family() {
-			views[name] = v
-		}
-	}
 	all := slices.Concat(localCommands(), screenCommands(), scriptCommands())
 	for _, c := range admin.Commands() {
-		v := views[c.Name]
-		all = append(all, command{
-			name: c.Name, usage: c.Usage(), help: c.Help, changes: c.Changes,
-			view: v, run: remote(v), slow: v.slow, endless: v.endless,
-		})
+		all = append(all, command{Command: c})
 	}
-	slices.SortFunc(all, func(a, b command) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(all, func(a, b command) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -70,11 +36,11 @@ func (s *Shell) lookup(name string) (command, error) {
 	var names []string
 	var found command
 	for _, c := range s.commands {
-		if c.name == name {
+		if c.Name == name {
 			return c, nil
 		}
-		if s.line != nil && s.depth == 0 && strings.HasPrefix(c.name, name) {
-			names = append(names, c.name)
+		if s.line != nil && s.depth == 0 && strings.HasPrefix(c.Name, name) {
+			names = append(names, c.Name)
 			found = c
 		}
 	}
@@ -87,40 +53,59 @@ func (s *Shell) lookup(name string) (command, error) {
 	return found, usagef("%q is ambiguous: %s", name, strings.Join(names, ", "))
 }
 
-// remote returns how a command of the server is run.
-func remote(v view) func(context.Context, *Shell, []string) error {
-	return func(ctx context.Context, s *Shell, words []string) error {
-		if v.check != nil {
-			if err := v.check(ctx, s, words); err != nil {
-				return err
-			}
-		}
-		out := s.output(s.Stdout, v)
-		err := s.do(ctx, words, v.slow || v.endless, out.row)
-		return cmp.Or(err, out.end())
+// errUsage is what a command of the shell returns for words that don't fit.
+var errUsage = errors.New("usage")
+
+// start runs a command with the words behind its name.
+func (s *Shell) start(ctx context.Context, c command, words []string) error {
+	if c.run == nil {
+		return s.send(ctx, c.Command, words)
 	}
+	err := errUsage
+	if args, _, fit := c.Parse(words); fit {
+		err = c.run(ctx, s, args)
+	}
+	if err == errUsage {
+		return usagef("usage: %s", c.Usage())
+	}
+	return err
 }
 
-// do has the server run a command.
-func (s *Shell) do(ctx context.Context, words []string, slow bool, row func(json.RawMessage) error) error {
+// send has the server run a command, and shows the answer.
+func (s *Shell) send(ctx context.Context, c admin.Command, words []string) error {
+	if c.Confirm != nil && !s.Yes {
+		if err := s.confirm(c.Confirm(words)); err != nil {
+			return err
+		}
+	}
+	out := s.output(c)
+	words = append([]string{c.Name}, words...)
+	err := s.call(ctx, c.Ends, func(ctx context.Context, client *admin.Client) error {
+		_, err := client.Do(ctx, words, out.row)
+		return err
+	})
+	return cmp.Or(err, out.end())
+}
+
+// call calls the server, which has to answer in time if it can answer soon.
+func (s *Shell) call(ctx context.Context, ends admin.Ending, ask func(context.Context, *admin.Client) error) error {
 	limit := s.Timeout
-	if limit == 0 && !slow {
+	if limit == 0 && ends == admin.Soon {
 		limit = patience
 	}
 	if limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, errSlow(limit))
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 		defer cancel()
 	}
-	c, err := s.connect(ctx)
+	client, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = c.Do(ctx, words, row)
-	return s.explain(ctx, err)
+	return s.explain(ctx, ask(ctx, client))
 }
 
-// explain finds out what kind of error one of the client is. After a
+// explain returns the error of the shell for one of the client. After a
 // connection was lost the next command makes a new one.
 func (s *Shell) explain(ctx context.Context, err error) error {
 	var failure *core.Error
@@ -139,19 +124,22 @@ func (s *Shell) explain(ctx context.Context, err error) error {
 	return &noServerError{err}
 }
 
-func errSlow(limit time.Duration) error { return fmt.Errorf("no answer within %s", limit) }
+// lookupTime bounds how long completion asks the server.
+const lookupTime = time.Second
 
-// output returns what shows the rows of a command.
-func (s *Shell) output(w io.Writer, v view) output {
-	switch {
-	case s.Format == "json":
-		return jsonOutput{w}
-	case s.Format == "csv":
-		return &csvOutput{w: csv.NewWriter(w), fields: strings.Fields(v.fields)}
-	case v.live != nil:
-		return changes{lineOutput{w, s.screen(), v.live}, w}
-	case v.columns != nil:
-		return changes{&table{w: w, screen: s.screen(), columns: v.columns}, w}
-	}
-	return changes{&objectOutput{w: w, screen: s.screen()}, w}
+// values returns a field of the rows of a command's answer, each value once.
+func (s *Shell) values(name, field string) (values []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
+	defer cancel()
+	s.call(ctx, admin.Soon, func(ctx context.Context, client *admin.Client) error {
+		_, err := client.Do(ctx, []string{name}, func(raw json.RawMessage) error {
+			r, err := parseRow(raw)
+			if value := r.text(field); value != "" && !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+			return err
+		})
+		return err
+	})
+	return values
 }

@@ -1,7 +1,7 @@
 package shell
 
 import (
-	"context"
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +10,7 @@ import (
 	"mts/admin"
 )
 
-// complete is the prompt's completer: it returns what the word before the
+// complete is the completer of the prompt: it returns what the word before the
 // cursor may become, and what stands before and behind it.
 func (s *Shell) complete(line string, pos int) (head string, candidates []string, tail string) {
 	runes := []rune(line)
@@ -23,106 +23,111 @@ func (s *Shell) complete(line string, pos int) (head string, candidates []string
 			candidates = append(candidates, c)
 		}
 	}
-	if len(candidates) == 1 && !strings.HasSuffix(candidates[0], "=") && !strings.HasSuffix(candidates[0], "/") && tail == "" {
+	if len(candidates) == 1 && !strings.ContainsAny(candidates[0][len(candidates[0])-1:], "=<>/") && tail == "" {
 		candidates[0] += " "
 	}
 	return head, candidates, tail
 }
 
-// candidates returns what the word behind words may be, that has been begun.
-func (s *Shell) candidates(words []string, begun string) []string {
+// candidates returns candidates for the word after words; prefix is what has
+// been typed of it. Some of them may begin with something else.
+func (s *Shell) candidates(words []string, prefix string) (all []string) {
 	if len(words) == 0 {
 		return s.names()
 	}
 	cmd, err := s.lookup(words[0])
-	if err != nil || cmd.view.complete == nil {
+	if err != nil {
 		return nil
 	}
-	return cmd.view.complete(context.Background(), s, words, begun)
+	at := len(words) - 1
+	for i, slot := range admin.Slots(cmp.Or(cmd.Offers, cmd.Args)) {
+		_, option := slot.Option()
+		for _, choice := range slot.Choices {
+			switch {
+			case choice == "COMMAND...":
+				_, words, _ := cutPeriod(words[1:])
+				return s.candidates(words, prefix)
+			case i == at && !option, i < at && strings.HasSuffix(choice, "..."), option && at > 0:
+				all = append(all, s.offers(cmd, choice, prefix)...)
+			}
+		}
+	}
+	return all
+}
+
+// offers returns the words that a choice of a command's slot stands for. The
+// values of a condition are offered once its operator has been typed.
+func (s *Shell) offers(cmd command, choice, prefix string) (words []string) {
+	if choice == "FILTER..." {
+		for _, condition := range cmd.Conditions() {
+			words = append(words, s.offers(cmd, condition, prefix)...)
+		}
+		return words
+	}
+	at := strings.LastIndexAny(choice, "=<>") + 1
+	condition, value := choice[:at], choice[at:]
+	switch {
+	case value != "" && admin.Literal(choice):
+		return []string{choice}
+	case !strings.HasPrefix(prefix, condition):
+		return []string{condition}
+	case condition != "":
+		value = strings.TrimRight(condition, "=!<>")
+	}
+	if list := sources[value]; list != nil {
+		words = list(s, strings.TrimPrefix(prefix, condition))
+	}
+	for i, word := range words {
+		words[i] = condition + admin.Quote(word)
+	}
+	return words
+}
+
+// sources return the values that a word in upper case, or the key of a
+// condition, stands for. They may be given the beginning of the value.
+var sources = map[string]func(s *Shell, prefix string) []string{
+	"ID":      field("sessions", "id"),
+	"id":      field("sessions", "id"),
+	"session": field("sessions", "id"),
+	"ADDR":    field("sessions", "client"),
+	"client":  field("sessions", "client"),
+	"user":    field("users", "name"),
+	"NAME":    field("plugins", "name"),
+	"plugin":  field("plugins", "name"),
+	"BANNED":  field("bans", "target"),
+	"RATE":    either("0", "100KB", "1MB", "10MB"),
+	"state":   either("handshake", "login", "idle", "running", "sending", "closing"),
+	"tls":     either("yes", "no"),
+	"COMMAND": func(s *Shell, _ string) []string { return s.names() },
+	"FILE":    files,
+	"FILE.go": files,
+}
+
+// field is the values of a field of a command's rows.
+func field(command, name string) func(*Shell, string) []string {
+	return func(s *Shell, _ string) []string { return s.values(command, name) }
+}
+
+func either(values ...string) func(*Shell, string) []string {
+	return func(*Shell, string) []string { return slices.Clone(values) }
 }
 
 func (s *Shell) names() []string {
 	names := make([]string, len(s.commands))
 	for i, c := range s.commands {
-		names[i] = c.name
+		names[i] = c.Name
 	}
 	return names
 }
 
-// quoteAll makes words of what clients have chosen.
-func quoteAll(values []string) []string {
-	for i, v := range values {
-		values[i] = admin.Quote(v)
-	}
-	return values
-}
-
-func (s *Shell) users(ctx context.Context) []string {
-	return prefixed("user=", quoteAll(s.values(ctx, "name", "users")))
-}
-
-func prefixed(prefix string, values []string) []string {
-	for i, v := range values {
-		values[i] = prefix + v
-	}
-	return values
-}
-
-func completeID(ctx context.Context, s *Shell, words []string, _ string) []string {
-	if len(words) > 1 {
-		return nil
-	}
-	return s.values(ctx, "id", "sessions")
-}
-
-// completeFilter offers conditions; with those that have a known set of values
-// the values too.
-func completeFilter(ctx context.Context, s *Shell, _ []string, _ string) []string {
-	states := strings.Fields("handshake login idle running sending closing")
-	keys := strings.Fields("id= user!= client= idle> age> bytes> rate< tls=yes tls=no path=")
-	return slices.Concat(keys, s.users(ctx), prefixed("state=", states),
-		prefixed("plugin=", s.values(ctx, "name", "plugins")))
-}
-
-// completeSelection offers ids, "all", conditions and the given words.
-func completeSelection(more ...string) completer {
-	return func(ctx context.Context, s *Shell, words []string, begun string) []string {
-		if len(words) > 1 {
-			return append(completeFilter(ctx, s, words, begun), more...)
-		}
-		return slices.Concat([]string{"all"}, s.values(ctx, "id", "sessions"), completeFilter(ctx, s, words, begun))
-	}
-}
-
-func completeLimit(ctx context.Context, s *Shell, words []string, _ string) []string {
-	if len(words) > 1 {
-		return strings.Fields("0 100KB 1MB 10MB")
-	}
-	return slices.Concat([]string{"total"}, s.values(ctx, "id", "sessions"), s.users(ctx),
-		prefixed("client=", s.values(ctx, "client", "sessions")))
-}
-
-func completeWait(ctx context.Context, s *Shell, words []string, begun string) []string {
-	return append(completeFilter(ctx, s, words, begun), "timeout=")
-}
-
-// completeWords offers the same words always.
-func completeWords(words string) completer {
-	return func(context.Context, *Shell, []string, string) []string { return strings.Fields(words) }
-}
-
-// completeFile offers the files and folders that a word may mean.
-func completeFile(_ context.Context, _ *Shell, _ []string, begun string) []string {
-	names, _ := filepath.Glob(globQuote(begun) + "*")
+// files returns the files and folders whose paths begin with prefix.
+func files(_ *Shell, prefix string) []string {
+	quoted := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(prefix)
+	names, _ := filepath.Glob(quoted + "*")
 	for i, name := range names {
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			name += "/"
+			names[i] += "/"
 		}
-		names[i] = admin.Quote(name)
 	}
 	return names
-}
-
-func globQuote(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(s)
 }

@@ -5,50 +5,40 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"mts/admin"
 )
 
 // localCommands are about the shell itself.
 func localCommands() []command {
 	return []command{
-		{name: "help", usage: "help [COMMAND]", help: "says what commands there are, or what one does", run: help,
-			view: view{complete: func(_ context.Context, s *Shell, words []string, _ string) []string {
-				if len(words) > 1 {
-					return nil
-				}
-				return s.names()
-			}}},
-		{name: "history", usage: "history", help: "lists what was typed at the prompt", run: history},
-		{name: "set", usage: "set output=table|json|csv", help: "sets the format of what is shown", run: set,
-			view: view{complete: completeWords("output=table output=json output=csv")}},
-		{name: "quit", usage: "quit", help: "leaves the shell; the server goes on", run: quit},
+		{admin.Command{Name: "help", Args: "[COMMAND]", Help: "says what commands there are, or what one does"}, help},
+		{admin.Command{Name: "history", Help: "lists what was typed at the prompt"}, history},
+		{admin.Command{Name: "set", Args: "output=" + strings.Join(formats, "|"), Offers: "output=" + strings.Join(formats, "|output="),
+			Help: "sets the format of what is shown"}, set},
+		{admin.Command{Name: "quit", Help: "leaves the shell; the server goes on"}, quit},
 	}
 }
 
-func help(_ context.Context, s *Shell, words []string) error {
-	if len(words) > 2 {
-		return usagef("usage: help [COMMAND]")
-	}
-	if len(words) == 2 {
-		cmd, err := s.lookup(words[1])
+func help(_ context.Context, s *Shell, args []string) error {
+	if len(args) > 0 {
+		cmd, err := s.lookup(args[0])
 		if err == nil {
-			fmt.Fprintf(s.Stdout, "%s\n  %s\n", cmd.usage, cmd.help)
+			fmt.Fprintf(s.Stdout, "%s\n  %s\n", cmd.Usage(), cmd.Help)
 		}
 		return err
 	}
 	t := table{w: s.Stdout, screen: s.screen(), columns: []column{{}, {elastic: true}}, bare: true}
 	for _, c := range s.commands {
-		t.add(c.name, c.help)
+		t.add(c.Name, c.Help)
 	}
 	return t.end()
 }
 
-func set(_ context.Context, s *Shell, words []string) error {
-	if len(words) != 2 {
-		return usagef("usage: set output=table|json|csv")
-	}
-	name, value, _ := strings.Cut(words[1], "=")
+func set(_ context.Context, s *Shell, args []string) error {
+	name, value, _ := strings.Cut(args[0], "=")
 	if name != "output" {
-		return usagef("%s: the only setting is output", words[1])
+		return usagef("%s: the only setting is output", args[0])
 	}
 	if err := CheckFormat(value); err != nil {
 		return err
@@ -57,26 +47,23 @@ func set(_ context.Context, s *Shell, words []string) error {
 	return nil
 }
 
+// formats are the output formats.
+var formats = []string{"table", "json", "csv"}
+
 // CheckFormat returns an error if there is no such output format.
 func CheckFormat(name string) error {
-	if !slices.Contains([]string{"table", "json", "csv"}, name) {
+	if !slices.Contains(formats, name) {
 		return usagef("output %q is not table, json or csv", name)
 	}
 	return nil
 }
 
-func quit(_ context.Context, s *Shell, words []string) error {
-	if len(words) > 1 {
-		return usagef("usage: quit")
-	}
+func quit(_ context.Context, s *Shell, _ []string) error {
 	s.done = true
 	return nil
 }
 
-func history(_ context.Context, s *Shell, words []string) error {
-	if len(words) > 1 {
-		return usagef("usage: history")
-	}
+func history(_ context.Context, s *Shell, _ []string) error {
 	for i, line := range readHistory(s.History) {
 		fmt.Fprintf(s.Stdout, "%4d  %s\n", i+1, line)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"mts/admin"
 	"mts/core/wire"
 )
 
@@ -16,6 +17,22 @@ import (
 type output interface {
 	row(json.RawMessage) error
 	end() error // after the last row
+}
+
+// output returns what shows the rows of a command.
+func (s *Shell) output(c admin.Command) output {
+	w, screen := s.Stdout, s.screen()
+	switch {
+	case s.Format == "json":
+		return jsonOutput{w}
+	case s.Format == "csv":
+		return newCSVOutput(w, c.Columns)
+	case c.Ends == admin.Never:
+		return changes{lineOutput{w, screen, c.Columns}, w}
+	case c.Columns != nil:
+		return changes{newTableOutput(w, screen, c.Columns), w}
+	}
+	return changes{&objectOutput{w: w, screen: screen}, w}
 }
 
 // A jsonOutput shows each row as the server gave it, on a line of its own.
@@ -35,6 +52,14 @@ type csvOutput struct {
 	headed bool
 }
 
+func newCSVOutput(w io.Writer, columns []admin.Column) *csvOutput {
+	o := &csvOutput{w: csv.NewWriter(w)}
+	for _, c := range columns {
+		o.fields = append(o.fields, c.Field)
+	}
+	return o
+}
+
 func (o *csvOutput) row(raw json.RawMessage) error {
 	r, err := parseRow(raw)
 	if err != nil {
@@ -46,7 +71,7 @@ func (o *csvOutput) row(raw json.RawMessage) error {
 	o.header()
 	record := make([]string, len(o.fields))
 	for i, field := range o.fields {
-		record[i] = cell(r.values[field])
+		record[i] = csvCell(r.values[field])
 	}
 	o.w.Write(record)
 	o.w.Flush() // since the next row may be a long time coming
@@ -66,14 +91,41 @@ func (o *csvOutput) end() error {
 	return o.w.Error()
 }
 
-// cell returns a value as a spreadsheet may have it: printable, and text never
+// csvCell returns a value as a spreadsheet may have it: printable, and text never
 // as a formula.
-func cell(v any) string {
+func csvCell(v any) string {
 	s := wire.Printable(text(v))
 	if _, number := v.(json.Number); !number && s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
 		return "'" + s
 	}
 	return s
+}
+
+// A tableOutput shows the rows as a table.
+type tableOutput struct {
+	table
+	columns []admin.Column
+}
+
+func newTableOutput(w io.Writer, screen screen, columns []admin.Column) *tableOutput {
+	o := &tableOutput{table: table{w: w, screen: screen}}
+	for _, c := range columns {
+		if c.Kind != admin.Hidden {
+			o.columns = append(o.columns, c)
+			o.table.columns = append(o.table.columns, column{c.Head, kinds[c.Kind].right, c.Elastic})
+		}
+	}
+	return o
+}
+
+func (o *tableOutput) row(raw json.RawMessage) error {
+	r, err := parseRow(raw)
+	cells := make([]string, len(o.columns))
+	for i, c := range o.columns {
+		cells[i] = r.cell(c)
+	}
+	o.add(cells...)
+	return err
 }
 
 // An objectOutput shows each row as a list of its fields, a blank line between
@@ -101,11 +153,12 @@ func (o *objectOutput) row(raw json.RawMessage) error {
 
 func (o *objectOutput) end() error { return nil }
 
-// A lineOutput shows each row on a line of its own as soon as it is there.
+// A lineOutput shows each row at once on a line of its own, without the columns
+// that are empty.
 type lineOutput struct {
-	w      io.Writer
-	screen screen
-	show   func(row) []string
+	w       io.Writer
+	screen  screen
+	columns []admin.Column
 }
 
 func (o lineOutput) row(raw json.RawMessage) error {
@@ -113,9 +166,11 @@ func (o lineOutput) row(raw json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	words := o.show(r)
-	for i, w := range words {
-		words[i] = o.screen.paint(wire.Printable(w), false)
+	var words []string
+	for _, c := range o.columns {
+		if word := r.cell(c); word != "" {
+			words = append(words, o.screen.paint(wire.Printable(word), false))
+		}
 	}
 	_, err = fmt.Fprintln(o.w, strings.Join(words, " "))
 	return err

@@ -98,7 +98,7 @@ func question(line string) (name string, ok bool) {
 // isEval reports whether a word names the command eval.
 func (s *Shell) isEval(word string) bool {
 	cmd, err := s.lookup(word)
-	return err == nil && cmd.name == "eval"
+	return err == nil && cmd.Name == "eval"
 }
 
 // leave is what Ctrl-D does: it leaves, but where the server is this process
@@ -119,10 +119,13 @@ func (s *Shell) leave(ctx context.Context) {
 	}
 }
 
-// confirm asks whether to go on. Where nobody can be asked it is an error that
-// --yes wasn't given.
-func (s *Shell) confirm(text string) error {
-	answer, err := s.ask(text + " (yes/no) ")
+// confirm asks whether to go on, if there is a question. Where nobody can be
+// asked it is an error that --yes wasn't given.
+func (s *Shell) confirm(question string) error {
+	if question == "" {
+		return nil
+	}
+	answer, err := s.ask(question + " (yes/no) ")
 	if err != nil {
 		return err
 	}

@@ -147,11 +147,11 @@ func (s *Shell) run(ctx context.Context, words []string) error {
 	}
 	ctx, end := s.begin(ctx)
 	defer end()
-	err = cmd.run(ctx, s, append([]string{cmd.name}, words[1:]...))
+	err = s.start(ctx, cmd, words[1:])
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = cause
 	}
-	if errors.Is(err, errInterrupted) && cmd.endless && s.depth == 0 {
+	if errors.Is(err, errInterrupted) && cmd.Ends == admin.Never && s.depth == 0 {
 		return nil
 	}
 	return err

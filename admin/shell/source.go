@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"mts/admin"
 	"mts/admin/script"
 	"mts/core/wire"
 )
@@ -20,11 +21,9 @@ const maxDepth = 8
 // scriptCommands run files of commands and Go scripts.
 func scriptCommands() []command {
 	return []command{
-		{name: "source", usage: "source FILE", help: "runs a file of commands", run: source,
-			view: view{complete: completeFile}},
-		{name: "run", usage: "run FILE.go [ARG...]", help: "runs a Go script, which imports mts/admin", run: runGo,
-			view: view{complete: completeFile}},
-		{name: "eval", usage: "eval EXPR", help: "prints the value of a Go expression, or runs a statement", run: eval},
+		{admin.Command{Name: "source", Args: "FILE", Help: "runs a file of commands"}, source},
+		{admin.Command{Name: "run", Args: "FILE.go [ARG...]", Help: "runs a Go script, which imports mts/admin"}, runGo},
+		{admin.Command{Name: "eval", Args: "EXPR", Help: "prints the value of a Go expression, or runs a statement"}, eval},
 	}
 }
 
@@ -84,36 +83,27 @@ func (s *Shell) File(ctx context.Context, path string) int {
 	return s.Script(ctx, path, f)
 }
 
-func source(ctx context.Context, s *Shell, words []string) error {
-	if len(words) != 2 {
-		return usagef("usage: source FILE")
-	}
+func source(ctx context.Context, s *Shell, args []string) error {
 	if s.depth == maxDepth {
-		return usagef("%s: command files call for each other too deeply", words[1])
+		return usagef("%s: command files call for each other too deeply", args[0])
 	}
-	if code := s.File(ctx, words[1]); code != exitOK {
+	if code := s.File(ctx, args[0]); code != exitOK {
 		return reportedError(code)
 	}
 	return nil
 }
 
 // runGo runs a Go script.
-func runGo(ctx context.Context, s *Shell, words []string) error {
-	if len(words) < 2 {
-		return usagef("usage: run FILE.go [ARG...]")
-	}
-	return script.Run(ctx, s.env(words[1:]), words[1])
+func runGo(ctx context.Context, s *Shell, args []string) error {
+	return script.Run(ctx, s.env(args), args[0])
 }
 
 // eval evaluates Go. What it declares lives as long as the shell.
-func eval(ctx context.Context, s *Shell, words []string) error {
-	if len(words) < 2 {
-		return usagef("usage: eval EXPR")
-	}
+func eval(ctx context.Context, s *Shell, args []string) error {
 	if s.eval == nil {
 		s.eval = script.NewEvaluator(s.env([]string{"eval"}))
 	}
-	value, err := s.eval.Eval(ctx, strings.Join(words[1:], " "))
+	value, err := s.eval.Eval(ctx, strings.Join(args, " "))
 	if ctx.Err() != nil {
 		s.eval = nil // the interpreter may still be busy
 	}
@@ -135,11 +125,11 @@ func (o stdout) Write(p []byte) (int, error) { return o.s.Stdout.Write(p) }
 
 // scriptTable shows the table of a script in the format of the shell.
 func (s *Shell) scriptTable(head []string, rows [][]string) error {
-	var v view
+	columns := make([]admin.Column, len(head))
 	for i, h := range head {
-		v.columns = append(v.columns, column{head: h, show: plain(head[i]), elastic: true})
+		columns[i] = admin.Column{Field: h, Head: h, Elastic: true}
 	}
-	out := s.output(s.Stdout, v)
+	out := s.output(admin.Command{Columns: columns})
 	for _, cells := range rows {
 		raw, err := object(head, cells)
 		if err != nil {

@@ -1,7 +1,7 @@
 package shell
 
 import (
-	"encoding/json"
+	"cmp"
 	"io"
 	"strings"
 
@@ -13,8 +13,7 @@ import (
 // A column is one of a table.
 type column struct {
 	head    string
-	show    func(row) string
-	right   bool // numbers
+	right   bool // aligned to the right, as numbers are
 	elastic bool // may be cut where the terminal is too narrow
 }
 
@@ -40,26 +39,10 @@ type screen struct {
 	color         bool
 }
 
-func (t *table) row(raw json.RawMessage) error {
-	r, err := parseRow(raw)
-	if err != nil {
-		return err
-	}
-	t.addRow(r)
-	return nil
-}
-
-func (t *table) addRow(r row) {
-	cells := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		cells[i] = c.show(r)
-	}
-	t.add(cells...)
-}
-
+// add adds a row, in which an empty cell is "-".
 func (t *table) add(cells ...string) {
 	for i, c := range cells {
-		cells[i] = wire.Printable(orDash(true, c))
+		cells[i] = wire.Printable(cmp.Or(c, "-"))
 	}
 	t.cells = append(t.cells, cells)
 }

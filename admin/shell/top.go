@@ -3,20 +3,17 @@ package shell
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"mts/admin"
 	"mts/core/units"
 )
 
 // top shows what the sessions do: once, or on a terminal every second.
-func top(ctx context.Context, s *Shell, words []string) error {
-	if len(words) > 1 {
-		return usagef("usage: top")
-	}
+func top(ctx context.Context, s *Shell, _ []string) error {
 	if s.tty == nil {
 		return s.drawTop(ctx, screen{})
 	}
@@ -24,80 +21,77 @@ func top(ctx context.Context, s *Shell, words []string) error {
 }
 
 func (s *Shell) drawTop(ctx context.Context, size screen) error {
-	stats, err := s.rows(ctx, "stats")
-	if err != nil {
+	var stats admin.Stats
+	var sessions []admin.Session
+	err := s.call(ctx, admin.Soon, func(ctx context.Context, client *admin.Client) (err error) {
+		if stats, err = client.Stats(ctx); err == nil {
+			sessions, err = client.Sessions(ctx)
+		}
 		return err
-	}
-	sessions, err := s.rows(ctx, "sessions")
-	if err != nil {
-		return err
-	}
-	for _, line := range summary(stats, sessions) {
-		fmt.Fprintln(s.Stdout, line)
-	}
-	slices.SortStableFunc(sessions, func(a, b row) int {
-		return cmp.Or(cmp.Compare(b.number("rate"), a.number("rate")), cmp.Compare(a.number("idle_ms"), b.number("idle_ms")))
 	})
-	t := table{w: s.Stdout, screen: size, columns: topColumns()}
-	for _, r := range sessions {
-		t.addRow(r)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.Stdout, summary(stats, sessions))
+	slices.SortStableFunc(sessions, func(a, b admin.Session) int {
+		return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(a.IdleMS, b.IdleMS))
+	})
+	t := table{w: s.Stdout, screen: size}
+	for _, c := range topColumns {
+		t.columns = append(t.columns, c.column)
+	}
+	for _, session := range sessions {
+		var cells []string
+		for _, c := range topColumns {
+			cells = append(cells, c.show(session))
+		}
+		t.add(cells...)
 	}
 	return t.end()
 }
 
-// rows returns the rows of a command's answer.
-func (s *Shell) rows(ctx context.Context, words ...string) (rows []row, err error) {
-	err = s.do(ctx, words, false, func(raw json.RawMessage) error {
-		r, err := parseRow(raw)
-		rows = append(rows, r)
-		return err
-	})
-	return rows, err
-}
-
 // summary returns the lines above the table.
-func summary(stats, sessions []row) []string {
-	var total row
-	if len(stats) > 0 {
-		total = stats[0]
-	}
-	sending, speed := 0, 0.0
-	for _, r := range sessions {
-		if r.text("state") == "sending" {
+func summary(stats admin.Stats, sessions []admin.Session) string {
+	sending, rate := 0, int64(0)
+	for _, s := range sessions {
+		if s.State == "sending" {
 			sending++
-			speed += r.number("rate")
+			rate += s.Rate
 		}
 	}
-	return []string{
-		fmt.Sprintf("mts, up %s  %s  q ends",
-			span(time.Duration(total.number("uptime_s"))*time.Second), time.Now().Format(time.TimeOnly)),
-		fmt.Sprintf("%s, %d sending at %s; so far %s, %s, %s",
-			units.Count(int64(len(sessions)), "session"), sending, units.Size(speed).ShortRate(), units.Count(int64(total.number("sessions_total")), "session"),
-			units.Count(int64(total.number("transfers")), "transfer"), units.Size(total.number("bytes_out")).Short()),
-		"",
-	}
+	return fmt.Sprintf("mts, up %s  %s  q ends\n%s, %d sending at %s; so far %s, %s, %s\n\n",
+		span(time.Duration(stats.UptimeS)*time.Second), time.Now().Format(time.TimeOnly),
+		units.Count(int64(len(sessions)), "session"), sending, units.Size(rate).ShortRate(),
+		units.Count(stats.SessionsTotal, "session"), units.Count(stats.Transfers, "transfer"), units.Size(stats.BytesOut).Short())
 }
 
-func topColumns() []column {
-	return []column{
-		{head: "ID", show: plain("id"), right: true},
-		{head: "USER", show: plain("user"), elastic: true},
-		{head: "CLIENT", show: plain("client"), elastic: true},
-		{head: "STATE", show: plain("state")},
-		{head: "PATH", show: plain("path"), elastic: true},
-		{head: "PROGRESS", show: bar},
-		{head: "SENT", show: func(r row) string { return orDash(r.text("path") != "", units.Size(r.number("sent")).Short()) }, right: true},
-		{head: "RATE", show: perSecond("rate"), right: true},
-	}
+// topColumns are the columns of the screen.
+var topColumns = []struct {
+	column
+	show func(admin.Session) string
+}{
+	{column{head: "ID", right: true}, func(s admin.Session) string { return fmt.Sprint(s.ID) }},
+	{column{head: "USER", elastic: true}, func(s admin.Session) string { return s.User }},
+	{column{head: "CLIENT", elastic: true}, func(s admin.Session) string { return s.Client }},
+	{column{head: "STATE"}, func(s admin.Session) string { return s.State }},
+	{column{head: "PATH", elastic: true}, func(s admin.Session) string { return s.Path }},
+	{column{head: "PROGRESS"}, bar},
+	{column{head: "SENT", right: true}, func(s admin.Session) string { return progress(s.Path, s.Sent, 0) }},
+	{column{head: "RATE", right: true}, func(s admin.Session) string {
+		if s.Rate == 0 {
+			return ""
+		}
+		return units.Size(s.Rate).ShortRate()
+	}},
 }
 
-// bar draws what part of a file has been sent.
-func bar(r row) string {
+// bar draws which part of a file has been sent.
+func bar(s admin.Session) string {
 	const width = 10
-	if r.text("path") == "" || r.number("size") <= 0 {
-		return "-"
+	if s.Path == "" || s.Size <= 0 {
+		return ""
 	}
-	part := min(1, r.number("sent")/r.number("size"))
+	part := min(1, float64(s.Sent)/float64(s.Size))
 	full := int(part * width)
 	return fmt.Sprintf("[%s%s]%4.0f%%", strings.Repeat("#", full), strings.Repeat(".", width-full), part*100)
 }

@@ -13,51 +13,51 @@ import (
 
 	"golang.org/x/term"
 
+	"mts/admin"
 	"mts/core/wire"
 )
 
 // screenCommands show something again and again.
 func screenCommands() []command {
 	return []command{
-		{name: "top", usage: "top", help: "a screen of what the sessions do, which refreshes; q ends it", run: top, endless: true},
-		{name: "watch", usage: "watch [SECONDS] COMMAND", help: "runs a command again and again; q or Ctrl-C ends it", run: watch, endless: true,
-			view: view{complete: completeWatch}},
+		{admin.Command{Name: "top", Help: "a screen of what the sessions do, which refreshes; q ends it", Ends: admin.Never}, top},
+		{admin.Command{Name: "watch", Args: "[SECONDS] COMMAND...", Help: "runs a command again and again; q or Ctrl-C ends it", Ends: admin.Never}, watch},
 	}
-}
-
-func completeWatch(ctx context.Context, s *Shell, words []string, begun string) []string {
-	words = words[1:]
-	if len(words) > 0 {
-		if _, err := strconv.ParseFloat(words[0], 64); err == nil {
-			words = words[1:]
-		}
-	}
-	return s.candidates(words, begun)
 }
 
 // every is how often screens refresh by default.
 const every = 2 * time.Second
 
-// watch runs a command every SECONDS.
-func watch(ctx context.Context, s *Shell, words []string) error {
-	words, period := words[1:], every
-	if len(words) > 0 {
-		if seconds, err := strconv.ParseFloat(words[0], 64); err == nil {
-			if seconds < 0.1 || seconds > 86400 {
-				return usagef("watch: %s is not between 0.1 and 86400 seconds", words[0])
-			}
-			words, period = words[1:], time.Duration(seconds*float64(time.Second))
-		}
-	}
+// cutPeriod parts the words behind watch into SECONDS and COMMAND.
+func cutPeriod(words []string) (period time.Duration, command []string, err error) {
 	if len(words) == 0 {
-		return usagef("usage: watch [SECONDS] COMMAND")
+		return every, nil, nil
+	}
+	seconds, err := strconv.ParseFloat(words[0], 64)
+	switch {
+	case err != nil:
+		return every, words, nil
+	case !(seconds >= 0.1 && seconds <= 86400):
+		err = usagef("watch: %s is not between 0.1 and 86400 seconds", words[0])
+	}
+	return time.Duration(seconds * float64(time.Second)), words[1:], err
+}
+
+// watch runs a command again and again.
+func watch(ctx context.Context, s *Shell, args []string) error {
+	period, words, err := cutPeriod(args)
+	switch {
+	case err != nil:
+		return err
+	case len(words) == 0:
+		return errUsage
 	}
 	cmd, err := s.lookup(words[0])
 	if err != nil {
 		return err
 	}
-	if cmd.endless || cmd.name == "quit" {
-		return usagef("watch: %s can't be watched", cmd.name)
+	if cmd.Ends == admin.Never || cmd.Name == "quit" {
+		return usagef("watch: %s can't be watched", cmd.Name)
 	}
 	s.watching = true
 	defer func() { s.watching = false }()
@@ -66,7 +66,7 @@ func watch(ctx context.Context, s *Shell, words []string) error {
 		if s.tty != nil {
 			fmt.Fprintf(s.Stdout, "%s  %s\n\n", time.Now().Format(time.TimeOnly), title)
 		}
-		return cmd.run(ctx, s, append([]string{cmd.name}, words[1:]...))
+		return s.start(ctx, cmd, words[1:])
 	})
 }
 

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A Slot is the place of a word in Args, or of several. A choice in lower case
-// stands for itself, one in upper case for a value, as in "all", "ID" and
-// "user=NAME"; of one that ends in "..." there may be several.
+// A Slot is the place of one argument. A choice in lower case stands for itself,
+// as "all" does; one in upper case for a value, as "ID" and "user=NAME" do. A
+// choice that ends in "..." may be several words.
 type Slot struct {
 	Choices  []string
-	Optional bool // the words may end before it
+	Optional bool // the arguments may end before it
 }
 
 // Slots returns the slots of a form such as "ID|FILTER...|all [reason=TEXT]".
@@ -22,7 +22,7 @@ func Slots(form string) (slots []Slot) {
 }
 
 // Option returns the key of a slot such as "[reason=TEXT]", whose word may stand
-// anywhere behind the command. Other slots have none.
+// anywhere among the arguments. ok is false for other slots.
 func (s Slot) Option() (key string, ok bool) {
 	key, _, ok = strings.Cut(s.Choices[0], "=")
 	return key, ok && s.Optional && len(s.Choices) == 1
@@ -38,8 +38,8 @@ func (s Slot) Repeats() bool {
 // Literal reports whether a choice stands for itself.
 func Literal(choice string) bool { return strings.ToLower(choice) == choice }
 
-// take returns word as the slot has it: in lower case where only literals may
-// stand. It reports whether word may stand there.
+// take returns word, in lower case if all choices stand for themselves, and
+// reports whether it fits the slot.
 func (s Slot) take(word string) (string, bool) {
 	for _, choice := range s.Choices {
 		if !Literal(choice) || strings.Contains(choice, "=") {
@@ -50,9 +50,8 @@ func (s Slot) take(word string) (string, bool) {
 	return word, slices.Contains(s.Choices, word)
 }
 
-// Parse parts words into those that fill the slots of Args and the options, by
-// key; of an option that is given again the last one counts. It reports whether
-// they fit.
+// Parse splits words into the arguments and the options by key, of which the last
+// one counts. It reports whether the arguments fit Args.
 func (c Command) Parse(words []string) (args []string, options map[string]string, fit bool) {
 	var slots []Slot
 	options = make(map[string]string)
@@ -74,8 +73,8 @@ func (c Command) Parse(words []string) (args []string, options map[string]string
 	return args, options, fill(slots, args)
 }
 
-// fill writes literals among args as the slots have them, and reports whether
-// args fit.
+// fill reports whether args fit the slots. It writes words that stand for
+// themselves in lower case.
 func fill(slots []Slot, args []string) (fit bool) {
 	required, repeats := 0, false
 	for i, s := range slots {

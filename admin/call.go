@@ -11,20 +11,20 @@ import (
 	"mts/core/wire"
 )
 
-// A call is one command as it runs.
+// A call is one command that runs for a console.
 type call struct {
 	*console
-	words   []string          // that fill the slots of its Args
+	words   []string          // its arguments without the options
 	options map[string]string // by key
-	changed *Affected
+	changed *Affected         // nil: it has changed nothing
 }
 
 var (
-	errUsage  = errors.New("usage")
-	errNobody = core.Errorf(CodeNoMatch, "Nothing matched.")
+	errUsage   = errors.New("usage")
+	errNoMatch = core.Errorf(CodeNoMatch, "Nothing matched.")
 )
 
-// run answers a command, and has what it changed on record.
+// run runs a command, logs what it has changed, and answers.
 func (c *console) run(cmd Command, arg string) {
 	call := &call{console: c}
 	err := call.parse(cmd, arg)
@@ -32,18 +32,18 @@ func (c *console) run(cmd Command, arg string) {
 		err = cmd.run(call)
 	}
 	if err == nil && call.changed != nil && call.changed.N == 0 {
-		err = errNobody
+		err = errNoMatch
 	}
-	told := failure(cmd, err)
-	if cmd.Changes && (told != nil || call.changed != nil) {
-		call.audit(cmd, arg, told)
+	clientErr := failure(cmd, err)
+	if cmd.Changes && (clientErr != nil || call.changed != nil) {
+		call.audit(cmd, arg, clientErr)
 	}
-	if told != nil {
-		fail(c.out, told)
+	if clientErr != nil {
+		fail(c.out, clientErr)
 		return
 	}
 	if call.changed != nil {
-		call.row(call.changed)
+		call.writeRow(call.changed)
 	}
 	c.out.Status(wire.Success, nil, "OK.")
 }
@@ -64,16 +64,16 @@ func (c *call) parse(cmd Command, arg string) error {
 	return nil
 }
 
-// failure returns an error as operators see it: whole, for they may know.
+// failure returns an error as operators see it: in full, unlike clients.
 func failure(cmd Command, err error) *core.Error {
-	var told *core.Error
+	var clientErr *core.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, errUsage):
 		return core.Errorf(core.CodeUsage, "Usage: %s", cmd.Usage())
-	case errors.As(err, &told):
-		return told
+	case errors.As(err, &clientErr):
+		return clientErr
 	}
 	return core.Errorf(CodeFailed, "%s", err)
 }
@@ -81,9 +81,9 @@ func failure(cmd Command, err error) *core.Error {
 // maxAudited is how many ids an audit line has at most.
 const maxAudited = 100
 
-// audit writes down who did what.
+// audit logs who did what.
 func (c *call) audit(cmd Command, arg string, failed *core.Error) {
-	args := []any{"uid", c.who.uid, "pid", c.who.pid, "name", c.who.name, "command", wire.Printable(strings.TrimSpace(cmd.Name + " " + arg))}
+	args := []any{"uid", c.operator.uid, "pid", c.operator.pid, "name", c.operator.name, "command", wire.Printable(strings.TrimSpace(cmd.Name + " " + arg))}
 	if c.changed != nil {
 		args = append(args, "affected", c.changed.N, "ids", c.changed.IDs[:min(len(c.changed.IDs), maxAudited)])
 	}
@@ -93,15 +93,15 @@ func (c *call) audit(cmd Command, arg string, failed *core.Error) {
 	c.plane.cfg.Log.Info("admin", args...)
 }
 
-// change says what a command that changes something has done: to the sessions
-// ids, or else to n other things.
+// change records what the command has changed: the sessions with these ids, or n
+// other things.
 func (c *call) change(n int, ids ...uint64) error {
 	c.changed = &Affected{N: max(n, len(ids)), IDs: append([]uint64{}, ids...)}
 	return nil
 }
 
-// row adds a row to the answer.
-func (c *call) row(v any) error {
+// writeRow adds a row to the answer.
+func (c *call) writeRow(v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -112,10 +112,9 @@ func (c *call) row(v any) error {
 	return err
 }
 
-// rows adds a row for each of list.
-func rows[Row any](c *call, list []Row) error {
+func writeRows[Row any](c *call, list []Row) error {
 	for _, row := range list {
-		if err := c.row(row); err != nil {
+		if err := c.writeRow(row); err != nil {
 			return err
 		}
 	}

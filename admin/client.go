@@ -14,22 +14,21 @@ import (
 	"mts/core/wire"
 )
 
-// A Client is the control interface of a server. It is safe for concurrent
-// use: each command has a connection of its own, up to some at a time.
+// A Client is the control interface of a server. Any goroutine may use it: each
+// command has a connection of its own, and at most 8 run at a time; further ones
+// wait.
 type Client struct {
 	dial  func(context.Context) (net.Conn, error)
-	slots chan struct{} // one taken for each command under way
-	open  context.Context
+	slots chan struct{}   // has one element for each command that runs
+	open  context.Context // until Close
 	close context.CancelCauseFunc
 }
 
 const (
-	maxCalls = 8        // of one Client at a time
-	maxRow   = 64 << 10 // bytes of a row
-	// dialTime bounds how long a server may take to greet, and patience what it
-	// may take to answer: that is up to the caller.
-	dialTime = 10 * time.Second
-	patience = 10 * 365 * 24 * time.Hour
+	maxCalls      = 8                         // commands at a time
+	maxRow        = 64 << 10                  // bytes of a row
+	dialTimeout   = 10 * time.Second          // for the server to greet
+	answerTimeout = 10 * 365 * 24 * time.Hour // in effect none: the context decides
 )
 
 // ErrClosed is why calls fail after Close.
@@ -43,7 +42,8 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	})
 }
 
-// NewClient is Dial for a server that is reached by dial, which it tries once.
+// NewClient is Dial for a server that dial connects to. It connects once, to see
+// that there is a server.
 func NewClient(ctx context.Context, dial func(context.Context) (net.Conn, error)) (*Client, error) {
 	c := &Client{dial: dial, slots: make(chan struct{}, maxCalls)}
 	c.open, c.close = context.WithCancelCause(context.Background())
@@ -55,19 +55,20 @@ func NewClient(ctx context.Context, dial func(context.Context) (net.Conn, error)
 }
 
 func (c *Client) connect(ctx context.Context) (*client.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	return client.Dial(ctx, "mts+plain://admin", client.Options{
-		Timeout: patience,
+		Timeout: answerTimeout,
 		Dial:    func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
 	})
 }
 
 // Do runs a command, such as "kick", "12", "reason=too late", and calls row, if
-// it isn't nil, with each row of the answer as it comes. It returns the text of
-// the line that ends the answer. An error of row, and the end of ctx, end the
-// command, which is how to leave events. A failure is a *core.Error with a
-// code; client.ErrConnect and client.ErrLost tell of a server that is gone.
+// it isn't nil, with each row of the answer as it arrives. It returns the text
+// of the line that ends the answer. The command ends early when row returns an
+// error or ctx ends; events ends in no other way. A failure is a *core.Error
+// with a code. The error wraps client.ErrConnect or client.ErrLost if there is
+// no server or the connection to it was lost.
 func (c *Client) Do(ctx context.Context, words []string, row func(json.RawMessage) error) (text string, err error) {
 	line, err := join(words)
 	if err != nil {
@@ -91,7 +92,7 @@ func (c *Client) Do(ctx context.Context, words []string, row func(json.RawMessag
 	return reply.Text, err
 }
 
-// Close ends the calls under way. Later ones fail.
+// Close ends the commands that run. Later ones fail.
 func (c *Client) Close() error {
 	c.close(ErrClosed)
 	return nil
@@ -115,7 +116,7 @@ func join(words []string) (string, error) {
 	return line, nil
 }
 
-// A rowWriter hands out what is written to it line by line.
+// A rowWriter calls row with each line that is written to it.
 type rowWriter struct {
 	row  func(json.RawMessage) error
 	rest []byte

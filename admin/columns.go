@@ -1,8 +1,8 @@
 package admin
 
-// A Column is a field of rows, and how a table shows it.
+// A Column is one field of a command's rows.
 type Column struct {
-	Field   string // its name in JSON, which is its heading in CSV
+	Field   string // its name in JSON, and its heading in CSV
 	Head    string // its heading in a table
 	Kind    Kind
 	Elastic bool // may be cut where a terminal is too narrow
@@ -11,20 +11,20 @@ type Column struct {
 // A Kind is how a table shows a value.
 type Kind int
 
-// The kinds of values.
+// The kinds of values. A table shows "-" for an empty one.
 const (
 	Text           Kind = iota
-	Hidden              // it doesn't: the field is for JSON and CSV
-	Number              // as it is
-	Flag                // yes or nothing
+	Hidden              // a table doesn't show it; JSON and CSV do
+	Number              // 7
+	Flag                // yes, or empty
 	Bytes               // a size
 	BytesPerSecond      // a rate
 	Milliseconds        // a duration
 	Microseconds        // a duration
-	Time                // a time of day, with the date if that isn't today
-	Progress            // the bytes that were sent, and their part of the field "size"
+	Time                // a time of day, after its date if that isn't today
+	Progress            // bytes sent, and their percentage of the field "size"
 	SessionID           // #7
-	Remark              // in brackets
+	Remark              // (too late)
 )
 
 var sessionColumns = []Column{

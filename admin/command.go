@@ -1,21 +1,21 @@
 package admin
 
-// A Command is what an operator may say to the server, and all that the server
-// and the shell know of it.
+// A Command is a command of operators: all that the server and the shell know
+// about it.
 type Command struct {
 	Name    string   // lower case; its verb on the wire is the same in upper case
 	Args    string   // the words behind the name, as help shows them; see Slots
-	Offers  string   // what completion offers, in the same form; "": as Args says
+	Offers  string   // what completion offers, in the form of Args; "": Args
 	Help    string   // one line
-	Changes bool     // with some arguments at least; logged then
+	Changes bool     // at least with some arguments; a change is logged
 	Ends    Ending   // when its answer is complete
 	Columns []Column // of its rows; nil: a table shows one field a line
 
-	// Conditions returns what a token of its FILTER may begin with, such as
-	// "idle>". It is nil for a command without one.
+	// Conditions returns what a token of a FILTER may begin with, such as
+	// "idle>". It is nil for a command without FILTER.
 	Conditions func() []string
 	// Confirm returns the question that the operator has to answer with yes
-	// before the words are sent, "" for none. It may be nil.
+	// before the words are sent; "" is none. It may be nil.
 	Confirm func(words []string) string
 
 	run func(*call) error

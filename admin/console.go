@@ -13,48 +13,47 @@ import (
 )
 
 const (
-	writeTime = 10 * time.Second // for a console to take what is written at once
-	tellTime  = time.Second      // for one that is refused to hear it
-	maxAhead  = 16               // lines that are read ahead
+	writeTimeout  = 10 * time.Second // of one write to a console
+	refuseTimeout = time.Second      // for a connection that is refused to read the reason
+	maxQueued     = 16               // lines that are read before they are answered
 )
 
-var errGone = errors.New("the console is gone")
+var errDisconnected = errors.New("the console is gone")
 
-// A console is one connection of an operator. One goroutine reads its lines,
-// and by that notices when it is gone; another runs its commands.
+// A console is one connection of an operator. One goroutine reads its lines, so
+// that it notices a disconnect at once; another runs its commands.
 type console struct {
-	plane *Plane
-	who   peer
-	in    *wire.LineReader
-	out   *wire.Writer
-	here  context.Context // until the input ends, or the plane does
-	leave context.CancelCauseFunc
+	plane      *Plane
+	operator   peer
+	in         *wire.LineReader
+	out        *wire.Writer
+	connected  context.Context // until the input ends or the plane is closed
+	disconnect context.CancelCauseFunc
 }
 
-func newConsole(p *Plane, conn net.Conn, who peer) *console {
-	c := &console{plane: p, who: who.named(), in: wire.NewLineReader(stream{Conn: conn}), out: newWriter(conn, writeTime)}
-	c.here, c.leave = context.WithCancelCause(p.open)
+func newConsole(p *Plane, conn net.Conn, operator peer) *console {
+	c := &console{plane: p, operator: operator.named(), in: wire.NewLineReader(stream{Conn: conn}), out: newWriter(conn, writeTimeout)}
+	c.connected, c.disconnect = context.WithCancelCause(p.open)
 	return c
 }
 
-// newWriter returns a writer in block mode. The connection has to take each
-// write in time.
+// newWriter returns a writer in block mode. Each write has to end within timeout.
 func newWriter(conn net.Conn, timeout time.Duration) *wire.Writer {
 	w := wire.NewWriter(stream{conn, timeout}, 0)
 	w.SetBlock(true)
 	return w
 }
 
-// A line is what a console said, or that it was no line.
+// A line is one line of input, or why it can't be read.
 type line struct {
 	text string
 	err  error
 }
 
 func (c *console) serve() {
-	defer c.leave(errGone)
-	lines := make(chan line, maxAhead)
-	go c.read(lines) // first of all: over a pipe, who writes waits for a reader
+	defer c.disconnect(errDisconnected)
+	lines := make(chan line, maxQueued)
+	go c.read(lines) // before the greeting: on a pipe a write waits for a reader
 	c.out.Status(wire.Success, nil, "Server Ready.")
 	if c.out.Flush() != nil {
 		return
@@ -73,11 +72,11 @@ func (c *console) serve() {
 	}
 }
 
-// read hands out the lines that come. It ends when the connection is closed.
+// read sends the lines of the input until the connection is closed.
 func (c *console) read(lines chan<- line) {
 	defer c.in.Release()
 	defer close(lines)
-	defer c.leave(errGone)
+	defer c.disconnect(errDisconnected)
 	for {
 		text, err := c.in.ReadLine()
 		if err != nil && !errors.Is(err, wire.ErrLineTooLong) && !errors.Is(err, wire.ErrGarbage) {
@@ -108,7 +107,7 @@ func (c *console) answer(l line) bool {
 		fail(c.out, errTooLong)
 	case verb == "QUIT":
 		return false
-	case verb == "MODE" && arg == "BLOCK": // as clients say that don't know better
+	case verb == "MODE" && arg == "BLOCK": // the client package sends it
 		c.out.Status(wire.Success, nil, "Mode is BLOCK.")
 	case !known || wire.HasControl(l.text):
 		fail(c.out, errInvalid)
@@ -123,24 +122,24 @@ func fail(w *wire.Writer, e *core.Error) {
 	w.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
 }
 
-// tell says why a connection is closed. What the peer sends meanwhile is read:
-// closing with that unread would make it miss the reason.
-func tell(conn net.Conn, why *core.Error) {
-	conn.SetReadDeadline(time.Now().Add(tellTime))
-	heard := make(chan struct{})
+// sendRefusal says why a connection is closed. It reads what the peer sends
+// meanwhile: closing a socket with unread input would discard the reason.
+func sendRefusal(conn net.Conn, why *core.Error) {
+	conn.SetReadDeadline(time.Now().Add(refuseTimeout))
+	drained := make(chan struct{})
 	go func() {
-		defer close(heard)
+		defer close(drained)
 		io.CopyN(io.Discard, conn, wire.MaxGarbage)
 	}()
-	w := newWriter(conn, tellTime)
+	w := newWriter(conn, refuseTimeout)
 	fail(w, why)
 	half, ok := conn.(interface{ CloseWrite() error })
 	if w.Flush() == nil && ok && half.CloseWrite() == nil {
-		<-heard
+		<-drained
 	}
 }
 
-// A stream is a connection as package wire wants it.
+// A stream adapts a connection to package wire.
 type stream struct {
 	net.Conn
 	timeout time.Duration // of a write

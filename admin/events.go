@@ -10,11 +10,11 @@ import (
 	"mts/core/server"
 )
 
-// maxEvents is how many events wait for a console that is slow.
+// maxEvents is how many events are queued for a slow console.
 const maxEvents = 1024
 
-// tellEvents tells what happens until the console is gone.
-func tellEvents(c *call) error {
+// watchEvents writes events until the console disconnects.
+func watchEvents(c *call) error {
 	match, err := eventFilter(c.words)
 	if err != nil {
 		return err
@@ -27,20 +27,20 @@ func tellEvents(c *call) error {
 			if !match(e) {
 				continue
 			}
-			if err := c.row(e); err != nil {
+			if err := c.writeRow(e); err != nil {
 				return err
 			}
 			if err := c.out.Flush(); err != nil {
 				return err
 			}
-		case <-c.here.Done():
-			return context.Cause(c.here)
+		case <-c.connected.Done():
+			return context.Cause(c.connected)
 		}
 	}
 }
 
-// eventConditions returns those that both sessions and events can meet, and
-// those of events alone.
+// eventConditions returns the conditions of sessions that apply to events too,
+// and those of events alone.
 func eventConditions() []string {
 	conditions := []string{"event=", "event!="}
 	for _, c := range server.Conditions() {
@@ -54,8 +54,8 @@ func eventConditions() []string {
 	return conditions
 }
 
-// eventFilter reads tokens of a filter. That events were lost is told whatever
-// the tokens are.
+// eventFilter reads the tokens of a filter. Events that say how many were lost
+// match every filter.
 func eventFilter(tokens []string) (func(Event) bool, error) {
 	var kinds, others []string
 	conditions := eventConditions()
@@ -82,8 +82,7 @@ func eventFilter(tokens []string) (func(Event) bool, error) {
 	}, nil
 }
 
-// ofKind reports whether an event is one that conditions such as "=login" and
-// "!=file" want.
+// ofKind reports whether an event meets conditions such as "=login" and "!=file".
 func ofKind(e Event, conditions []string) bool {
 	for _, c := range conditions {
 		kind, is := strings.CutPrefix(c, "=")

@@ -32,24 +32,25 @@ func limits(c *call) error {
 	return c.change(0, id)
 }
 
-// listRates lists what Limits holds, and then the sessions that are held.
+// listRates lists the rates in force, and then the sessions that have one of
+// their own.
 func (c *call) listRates() error {
-	if err := rows(c, c.plane.cfg.Limits.Rates()); err != nil {
+	if err := writeRows(c, c.plane.cfg.Limits.Rates()); err != nil {
 		return err
 	}
 	for _, s := range c.plane.cfg.Server.Infos(nil) {
 		if s.Limit == 0 {
 			continue
 		}
-		if err := c.row(Rate{Target: strconv.FormatUint(s.ID, 10), Rate: s.Limit}); err != nil {
+		if err := c.writeRow(Rate{Target: strconv.FormatUint(s.ID, 10), Rate: s.Limit}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// byteRate reads a number of bytes a second; none is 0, and default is what the
-// configuration says.
+// byteRate reads a rate in bytes a second. "none" is 0, and "default" the
+// configured rate.
 func byteRate(text string) (int64, error) {
 	switch text {
 	case "none":
@@ -65,7 +66,7 @@ func byteRate(text string) (int64, error) {
 }
 
 func ban(c *call) error {
-	b := Ban{Target: c.words[0], Reason: c.options["reason"], By: c.who.name}
+	b := Ban{Target: c.words[0], Reason: c.options["reason"], By: c.operator.name}
 	d, err := c.duration("for", 0)
 	if err != nil {
 		return err
@@ -74,13 +75,13 @@ func ban(c *call) error {
 		b.Until = time.Now().Add(d).UTC().Truncate(time.Second)
 	}
 	if err := c.plane.cfg.Limits.Ban(b); err != nil {
-		return badTarget(err)
+		return targetError(err)
 	}
 	return c.change(1)
 }
 
-// badTarget tells a target that is none from a ban that couldn't be kept.
-func badTarget(err error) error {
+// targetError returns err as a usage error if it is about the target of a ban.
+func targetError(err error) error {
 	if errors.Is(err, limit.ErrTarget) {
 		return core.Errorf(core.CodeUsage, "%s.", err)
 	}
@@ -91,7 +92,7 @@ func unban(c *call) error {
 	found, err := c.plane.cfg.Limits.Unban(c.words[0])
 	switch {
 	case err != nil:
-		return badTarget(err)
+		return targetError(err)
 	case !found:
 		return core.Errorf(CodeNoMatch, "There is no ban of %s.", c.words[0])
 	}
@@ -104,14 +105,14 @@ func bans(c *call) error {
 		if !b.Until.IsZero() {
 			row.Until = &b.Until
 		}
-		if err := c.row(row); err != nil {
+		if err := c.writeRow(row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// A banRow is a Ban as JSON, in which a time that doesn't come is null.
+// A banRow is the JSON of a Ban. A ban without an end has null.
 type banRow struct {
 	Target string     `json:"target"`
 	Kind   string     `json:"kind"`

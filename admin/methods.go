@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// The methods here are Do with the words and the rows of one command each. A
-// filter is tokens such as "user=ann" and "idle>5m", all of which have to hold.
+// Each method here is Do with the words and rows of one command, and fails as Do
+// does. A filter is tokens such as "user=ann" and "idle>5m"; a session has to meet
+// all of them.
 
 // Sessions returns the sessions that filter selects, sorted by id.
 func (c *Client) Sessions(ctx context.Context, filter ...string) ([]Session, error) {
 	return list[Session](ctx, c, "sessions", filter...)
 }
 
-// Show tells all about one session.
+// Show returns everything about one session.
 func (c *Client) Show(ctx context.Context, id uint64) (Detail, error) {
 	return one[Detail](ctx, c, "show", number(id))
 }
@@ -32,7 +33,7 @@ func (c *Client) KickAll(ctx context.Context, reason string, filter ...string) (
 	return one[Affected](ctx, c, "kick", append(slices.Clip(filter), "reason="+reason)...)
 }
 
-// Abort ends the transfer or command of a session, and keeps the session.
+// Abort ends the transfer or command that a session runs. The session goes on.
 func (c *Client) Abort(ctx context.Context, id uint64) error {
 	return c.run(ctx, "abort", number(id))
 }
@@ -46,7 +47,7 @@ func (c *Client) Limit(ctx context.Context, target string, bytesPerSecond int64)
 // Limits returns the rates that are in force.
 func (c *Client) Limits(ctx context.Context) ([]Rate, error) { return list[Rate](ctx, c, "limit") }
 
-// Ban keeps an address, a prefix or "user=NAME" out for some time, 0: for ever.
+// Ban keeps an address, a prefix or "user=NAME" out for d; 0 is for ever.
 func (c *Client) Ban(ctx context.Context, target string, d time.Duration, reason string) error {
 	words := []string{target, "reason=" + reason}
 	if d > 0 {
@@ -101,8 +102,8 @@ func (c *Client) Events(ctx context.Context, each func(Event) error, filter ...s
 	return err
 }
 
-// Reload has the server read a part again: "config", "tls", "users" or
-// "plugins", or "" for all.
+// Reload makes the server read a part again: "config", "tls", "users" or
+// "plugins", or all for "".
 func (c *Client) Reload(ctx context.Context, part string) error {
 	return c.run(ctx, "reload", strings.Fields(part)...)
 }
@@ -112,16 +113,17 @@ func (c *Client) LogLevel(ctx context.Context, level string) error {
 	return c.run(ctx, "log", "level", level)
 }
 
-// Wait returns when no session matches the filter. After the timeout, or if
-// the server is gone, that is an error.
+// Wait returns nil when no session matches the filter. After the timeout it
+// returns an error with core.CodeTimeout.
 func (c *Client) Wait(ctx context.Context, timeout time.Duration, filter ...string) error {
 	return c.run(ctx, "wait", append(slices.Clip(filter), "timeout="+timeout.String())...)
 }
 
-// Drain has the server take no more sessions and end when the transfers have.
+// Drain makes the server accept no more sessions, and end when the running
+// transfers have ended.
 func (c *Client) Drain(ctx context.Context) error { return c.run(ctx, "drain") }
 
-// Shutdown ends the server: at once, or after its drain time at the latest.
+// Shutdown ends the server: now, or after its drain time at the latest.
 func (c *Client) Shutdown(ctx context.Context, now bool) error {
 	if now {
 		return c.run(ctx, "shutdown", "now")

@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// A peer is a process at the other end of a socket.
+// A peer is the process at the other end of a socket.
 type peer struct {
 	uid, pid int
 	name     string // of the user
 }
 
-// named returns p with its name, or its uid if the system knows none.
+// named returns p with the name of its user, or the uid if there is no name.
 func (p peer) named() peer {
 	if p.name != "" {
 		return p
@@ -23,7 +23,7 @@ func (p peer) named() peer {
 	return p
 }
 
-// UID returns the number of a user of the system, who may be named by it too.
+// UID returns the uid of a user of the system, given by name or as a number.
 func UID(name string) (int, error) {
 	if uid, err := strconv.ParseUint(name, 10, 31); err == nil {
 		return int(uid), nil

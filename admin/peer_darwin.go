@@ -2,7 +2,7 @@ package admin
 
 import "golang.org/x/sys/unix"
 
-// credentials are those of LOCAL_PEERCRED and LOCAL_PEERPID (unix(4)).
+// credentials reads LOCAL_PEERCRED and LOCAL_PEERPID (unix(4)).
 func credentials(fd int) (peer, error) {
 	cred, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {

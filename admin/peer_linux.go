@@ -2,7 +2,7 @@ package admin
 
 import "golang.org/x/sys/unix"
 
-// credentials are those of SO_PEERCRED (unix(7)).
+// credentials reads SO_PEERCRED (unix(7)).
 func credentials(fd int) (peer, error) {
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {

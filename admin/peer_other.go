@@ -7,6 +7,6 @@ import (
 	"os"
 )
 
-// peerOf takes whoever can reach the socket for its owner: this system doesn't
-// say who it is, and the access to the socket's folder decides.
+// peerOf returns the server's own user for every connection: this system doesn't
+// tell who connects, and the access list of the socket's folder decides.
 func peerOf(net.Conn) (peer, error) { return peer{uid: os.Geteuid()}, nil }

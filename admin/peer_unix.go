@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// peerOf asks the kernel who is at the other end.
+// peerOf asks the kernel for the process at the other end.
 func peerOf(conn net.Conn) (p peer, err error) {
 	raw, err := conn.(*net.UnixConn).SyscallConn()
 	if err != nil {

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -19,7 +20,7 @@ import (
 	"mts/plugins"
 )
 
-// Config is what operators steer. Plugins may be nil; all else has to be there.
+// Config is what a plane controls. Only Plugins may be nil.
 type Config struct {
 	Server  *server.Server
 	Limits  *limit.Table
@@ -30,14 +31,14 @@ type Config struct {
 	Log     *slog.Logger   // gets the audit lines
 
 	// Reload reads "config", "tls", "users" or "plugins" again, or all for "".
-	// Its error says what stays as it was, and why.
+	// Its error says what stays unchanged, and why.
 	Reload func(part string) error
 	// Stop begins to end the process and returns at once. Its error says why
-	// it doesn't.
+	// the process goes on.
 	Stop func(Stop) error
 
-	// AllowUIDs are those of users of the system who may use the plane, beside
-	// root and whom the process runs as.
+	// AllowUIDs are the users of the system who may use the plane, beside root
+	// and the user that the process runs as.
 	AllowUIDs []int
 }
 
@@ -46,69 +47,69 @@ type Stop int
 
 // The ways to end the server. All of them close the listeners first.
 const (
-	StopDrained Stop = iota // when the transfers under way have ended
-	StopSoon                // likewise, or after the drain time
-	StopNow                 // cutting transfers off
+	StopDrained Stop = iota // when the running transfers have ended
+	StopSoon                // likewise, but after the drain time at the latest
+	StopNow                 // at once
 )
 
 // Bounds of a plane.
 const (
-	maxConsoles = 16
-	maxRefused  = 64               // connections that are being told so
-	closeTime   = time.Second      // for Close to let commands finish
-	retryTime   = time.Second / 20 // after an accept that failed
+	maxConsoles  = 16
+	maxRefused   = 64               // connections that are being refused at a time
+	closeTimeout = time.Second      // for running commands, in Close
+	acceptRetry  = time.Second / 20 // after an accept that failed
 )
 
 var (
-	errTooMany  = core.Errorf(core.CodeBusy, "Too many consoles.")
-	errStranger = core.Errorf(core.CodeAuthFailed, "You may not use this socket.")
-	errClosing  = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
+	errTooMany    = core.Errorf(core.CodeBusy, "Too many consoles.")
+	errNotAllowed = core.Errorf(core.CodeAuthFailed, "You may not use this socket.")
+	errClosing    = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
 )
 
-// A Plane answers operators. Its methods may be called by any goroutine.
+// A Plane serves operators. Any goroutine may call its methods.
 type Plane struct {
-	cfg     Config
-	started time.Time
-	open    context.Context // until Close
-	close   context.CancelCauseFunc
-	rarely  rate.Sometimes // for log lines that a flood could cause
-	running sync.WaitGroup
+	cfg      Config
+	started  time.Time
+	open     context.Context // until Close
+	close    context.CancelCauseFunc
+	logLimit rate.Sometimes // for log lines that strangers can cause
+	running  sync.WaitGroup
 
 	mu       sync.Mutex
 	closing  bool
-	ends     map[interface{ Close() error }]bool // listeners and connections
+	closers  map[io.Closer]bool // listeners and connections
 	consoles int
 	refused  int
 }
 
-// New returns a plane that nobody has reached yet.
+// New returns a plane without connections.
 func New(cfg Config) *Plane {
 	p := &Plane{
-		cfg: cfg, started: time.Now(), ends: make(map[interface{ Close() error }]bool),
-		rarely: rate.Sometimes{Interval: time.Second},
+		cfg: cfg, started: time.Now(), closers: make(map[io.Closer]bool),
+		logLimit: rate.Sometimes{Interval: time.Second},
 	}
 	p.open, p.close = context.WithCancelCause(context.Background())
 	return p
 }
 
-// Serve accepts operators on a listener of Listen until Close, and closes it.
-// A lack of descriptors passes.
+// Serve accepts operators on a listener from Socket.Listen until Close, and
+// closes it. It goes on after errors such as a lack of file descriptors.
 func (p *Plane) Serve(ln net.Listener) error {
 	p.mu.Lock()
-	p.ends[ln] = true
+	p.closers[ln] = true
 	p.mu.Unlock()
 	defer ln.Close()
 	for p.open.Err() == nil {
 		conn, err := ln.Accept()
 		switch {
 		case err == nil:
-			who, err := peerOf(conn)
-			p.welcome(conn, who, err)
+			operator, err := peerOf(conn)
+			p.admit(conn, operator, err)
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
-			p.rarely.Do(func() { p.cfg.Log.Error("accept", "listener", "admin", "err", err) })
-			time.Sleep(retryTime)
+			p.logLimit.Do(func() { p.cfg.Log.Error("accept", "listener", "admin", "err", err) })
+			time.Sleep(acceptRetry)
 		}
 	}
 	return nil
@@ -118,75 +119,76 @@ func (p *Plane) Serve(ln net.Listener) error {
 // is for NewClient.
 func (p *Plane) Dial(context.Context) (net.Conn, error) {
 	near, far := net.Pipe()
-	p.welcome(far, peer{uid: os.Geteuid(), pid: os.Getpid(), name: "console"}, nil)
+	p.admit(far, peer{uid: os.Geteuid(), pid: os.Getpid(), name: "console"}, nil)
 	return near, nil
 }
 
 // welcome makes a connection a console, unless it is refused: err says that
 // nobody knows whose it is.
-func (p *Plane) welcome(conn net.Conn, who peer, err error) {
+func (p *Plane) admit(conn net.Conn, operator peer, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closing || p.refused >= maxRefused:
 		conn.Close()
 		return
-	case err != nil || !p.allows(who):
-		p.refuse(conn, who, errStranger)
+	case err != nil || !p.allows(operator):
+		p.refuse(conn, operator, errNotAllowed)
 		return
 	case p.consoles >= maxConsoles:
-		p.refuse(conn, who, errTooMany)
+		p.refuse(conn, operator, errTooMany)
 		return
 	}
-	p.start(conn, &p.consoles, func() { newConsole(p, conn, who).serve() })
+	p.start(conn, &p.consoles, func() { newConsole(p, conn, operator).serve() })
 }
 
-// refuse is called with p.mu held, like start.
-func (p *Plane) refuse(conn net.Conn, who peer, why *core.Error) {
-	p.rarely.Do(func() {
-		p.cfg.Log.Warn("refused", "reason", "admin", "uid", who.uid, "pid", who.pid, "err", why)
+// refuse closes a connection after saying why. The caller holds p.mu.
+func (p *Plane) refuse(conn net.Conn, operator peer, why *core.Error) {
+	p.logLimit.Do(func() {
+		p.cfg.Log.Warn("refused", "reason", "admin", "uid", operator.uid, "pid", operator.pid, "err", why)
 	})
-	p.start(conn, &p.refused, func() { tell(conn, why) })
+	p.start(conn, &p.refused, func() { sendRefusal(conn, why) })
 }
 
-// start runs what a connection is for, and counts it meanwhile.
+// start runs a function that serves conn, which count counts meanwhile. The
+// caller holds p.mu.
 func (p *Plane) start(conn net.Conn, count *int, run func()) {
-	p.ends[conn] = true
+	p.closers[conn] = true
 	*count++
 	p.running.Go(func() {
 		run()
 		conn.Close()
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.ends, conn)
+		delete(p.closers, conn)
 		*count--
 	})
 }
 
-func (p *Plane) allows(who peer) bool {
-	return who.uid == 0 || who.uid == os.Geteuid() || slices.Contains(p.cfg.AllowUIDs, who.uid)
+func (p *Plane) allows(operator peer) bool {
+	return operator.uid == 0 || operator.uid == os.Geteuid() || slices.Contains(p.cfg.AllowUIDs, operator.uid)
 }
 
-// Close closes the listeners, and ends the consoles after a moment for the
-// commands that they run.
+// Close closes the listeners and the consoles. Running commands have a second to
+// finish.
 func (p *Plane) Close() {
 	p.mu.Lock()
 	p.closing = true
-	for end := range p.ends {
-		if ln, ok := end.(net.Listener); ok {
+	for c := range p.closers {
+		if ln, ok := c.(net.Listener); ok {
 			ln.Close()
 		}
 	}
 	p.mu.Unlock()
 	p.close(errClosing)
-	defer time.AfterFunc(closeTime, p.cut).Stop()
+	defer time.AfterFunc(closeTimeout, p.closeAll).Stop()
 	p.running.Wait()
 }
 
-func (p *Plane) cut() {
+func (p *Plane) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for end := range p.ends {
-		end.Close()
+	for c := range p.closers {
+		c.Close()
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"mts/plugins"
 )
 
-// The rows of the commands, as JSON objects have them.
+// The rows of the commands, which are JSON objects.
 type (
 	Session = server.Info    // of sessions
 	Ban     = limit.Ban      // of bans
@@ -22,7 +22,7 @@ type (
 // A Detail is the row of show.
 type Detail struct {
 	Session
-	Plugin string `json:"plugin"` // whose verb is under way
+	Plugin string `json:"plugin"` // that runs the verb; "": none
 	AgeMS  int64  `json:"age_ms"`
 	Limit  int64  `json:"limit"` // bytes a second that an operator has set, 0: none
 }
@@ -56,6 +56,6 @@ type Affected struct {
 
 // Codes of failures, beside those of core.
 const (
-	CodeNoMatch core.Code = "no-match" // the command would have changed something, but nothing matched
-	CodeFailed  core.Code = "failed"   // it was tried, and the text says what went wrong
+	CodeNoMatch core.Code = "no-match" // nothing was changed, because nothing matched
+	CodeFailed  core.Code = "failed"   // the text says what went wrong
 )

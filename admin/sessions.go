@@ -18,7 +18,7 @@ func sessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	return rows(c, c.plane.cfg.Server.Infos(f))
+	return writeRows(c, c.plane.cfg.Server.Infos(f))
 }
 
 func show(c *call) error {
@@ -34,10 +34,10 @@ func show(c *call) error {
 		return noSession(c.words[0])
 	}
 	s := found[0]
-	return c.row(Detail{s, s.Plugin, time.Since(s.Since).Milliseconds(), s.Limit})
+	return c.writeRow(Detail{s, s.Plugin, time.Since(s.Since).Milliseconds(), s.Limit})
 }
 
-// defaultReason is what clients are told without another reason.
+// defaultReason is what clients are told if the operator gives no reason.
 const defaultReason = "by an operator"
 
 func kick(c *call) error {
@@ -89,12 +89,12 @@ func message(c *call) error {
 }
 
 const (
-	waitTime = 30 * time.Second
-	waitTick = 50 * time.Millisecond
+	waitTimeout  = 30 * time.Second
+	waitInterval = 50 * time.Millisecond
 )
 
 func wait(c *call) error {
-	limit, err := c.duration("timeout", waitTime)
+	limit, err := c.duration("timeout", waitTimeout)
 	if err != nil {
 		return err
 	}
@@ -102,13 +102,13 @@ func wait(c *call) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.here, limit)
+	ctx, cancel := context.WithTimeout(c.connected, limit)
 	defer cancel()
 	return c.await(ctx, f)
 }
 
-// await returns when f matches nothing. It looks less often where looking takes
-// long, so that it never takes more than a tenth of a processor.
+// await returns when f matches nothing. The longer a look at the sessions takes,
+// the longer it pauses, so that it uses at most a tenth of a processor.
 func (c *call) await(ctx context.Context, f server.Filter) error {
 	for {
 		began := time.Now()
@@ -117,22 +117,22 @@ func (c *call) await(ctx context.Context, f server.Filter) error {
 			return nil
 		}
 		select {
-		case <-time.After(max(waitTick, 9*time.Since(began))):
+		case <-time.After(max(waitInterval, 9*time.Since(began))):
 		case <-ctx.Done():
-			if c.here.Err() != nil {
-				return context.Cause(c.here)
+			if c.connected.Err() != nil {
+				return context.Cause(c.connected)
 			}
 			return core.Errorf(core.CodeTimeout, "Still %s.", units.Count(int64(left), "session"))
 		}
 	}
 }
 
-// duration reads an option that is a time such as 90s or 1h30m; without it, it
-// is standard.
-func (c *call) duration(option string, standard time.Duration) (time.Duration, error) {
+// duration reads an option that is a time such as 90s or 1h30m. If the option
+// isn't given, it returns missing.
+func (c *call) duration(option string, missing time.Duration) (time.Duration, error) {
 	text, given := c.options[option]
 	if !given {
-		return standard, nil
+		return missing, nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {

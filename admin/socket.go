@@ -19,22 +19,22 @@ import (
 // A Socket is where operators reach the server.
 type Socket struct {
 	Path string
-	// Shared lets other users of the system connect, for the plane to decide.
+	// Shared lets other users of the system connect; the plane then decides.
 	Shared bool
-	// Replace is for a process that takes over from another: that this one's
-	// socket is live is no reason not to take its place.
+	// Replace is for a process that takes over from another: it replaces the
+	// socket even if the other process still listens to it.
 	Replace bool
 }
 
-const dialLive = time.Second // that a live socket has to answer in
+const liveTimeout = time.Second // for a live socket to accept
 
-// Listen opens the socket, in a folder that is made if there is none. From the
-// first instant only its owner can connect. A socket that nobody listens to is
-// replaced; what else is at the path is left alone and an error, as is a
+// Listen opens the socket, and makes its folder if there is none. At no time can
+// anybody but the owner connect before the mode is set. A socket that nobody
+// listens to is replaced. Anything else at the path is an error, and so is a
 // folder in which others could replace the socket. Closing the listener removes
-// the socket, unless it is another's by then.
+// the socket, unless another process has replaced it.
 func (s Socket) Listen() (net.Listener, error) {
-	path, err := filepath.Abs(s.Path) // also keeps it from being an abstract one
+	path, err := filepath.Abs(s.Path) // so it can't be an abstract socket either
 	if err != nil {
 		return nil, err
 	}
@@ -57,16 +57,16 @@ func (s Socket) listen() (net.Listener, error) {
 	if err := access.CheckSocket(s.Path); err != nil {
 		return nil, err
 	}
-	unlock, err := atomicfile.Lock(dir) // so that of two servers one sees the other
+	unlock, err := atomicfile.Lock(dir) // so that one of two starting servers sees the other
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if err := s.clear(); err != nil {
+	if err := s.removeStale(); err != nil {
 		return nil, err
 	}
-	defer private()() // before there is a mode to change
-	name, done, err := short(s.Path)
+	defer restrictUmask()() // until chmod
+	name, done, err := shortName(s.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -76,21 +76,21 @@ func (s Socket) listen() (net.Listener, error) {
 		return nil, err
 	}
 	ln.SetUnlinkOnClose(false)
-	own := &listener{UnixListener: ln, path: s.Path}
-	own.info, err = os.Lstat(s.Path)
+	l := &listener{UnixListener: ln, path: s.Path}
+	l.info, err = os.Lstat(s.Path)
 	if err == nil {
 		err = os.Chmod(s.Path, fileMode)
 	}
 	if err != nil {
-		own.Close()
+		l.Close()
 		return nil, err
 	}
-	return own, nil
+	return l, nil
 }
 
 // dial connects to the socket at path.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	name, done, err := short(path)
+	name, done, err := shortName(path)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +98,10 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "unix", name)
 }
 
-// short returns a name of the socket at path that fits into an address, until
-// done: on Linux, one through its open folder if the path itself doesn't.
-func short(path string) (name string, done func(), err error) {
+// shortName returns a name of the socket at path that fits into an address, valid
+// until done is called. On Linux, a long path is replaced by one through its open
+// folder.
+func shortName(path string) (name string, done func(), err error) {
 	most := len(syscall.RawSockaddrUnix{}.Path) - 1
 	if len(path) <= most {
 		return path, func() {}, nil
@@ -118,8 +119,8 @@ func short(path string) (name string, done func(), err error) {
 	return name, func() { dir.Close() }, nil
 }
 
-// clear makes room at the path, if that does no harm.
-func (s Socket) clear() error {
+// removeStale removes a socket that nobody listens to.
+func (s Socket) removeStale() error {
 	info, err := os.Lstat(s.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -129,7 +130,7 @@ func (s Socket) clear() error {
 	case info.Mode()&fs.ModeSocket == 0:
 		return errors.New("something else is there")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), dialLive)
+	ctx, cancel := context.WithTimeout(context.Background(), liveTimeout)
 	defer cancel()
 	conn, err := dial(ctx, s.Path)
 	if err == nil {
@@ -147,19 +148,19 @@ func (s Socket) clear() error {
 // A listener removes its socket.
 type listener struct {
 	*net.UnixListener
-	path  string
-	info  fs.FileInfo
-	once  sync.Once
-	ended error
+	path string
+	info fs.FileInfo
+	once sync.Once
+	err  error // of Close
 }
 
-// Close closes the listener, and removes the socket if it is still this one's.
+// Close closes the listener, and removes the socket if it is still its own.
 func (l *listener) Close() error {
 	l.once.Do(func() {
-		l.remove() // while it is open, no other file can have its number
-		l.ended = l.UnixListener.Close()
+		l.remove() // first: an open socket keeps its inode number
+		l.err = l.UnixListener.Close()
 	})
-	return l.ended
+	return l.err
 }
 
 func (l *listener) remove() {

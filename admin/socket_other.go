@@ -2,4 +2,4 @@
 
 package admin
 
-func private() (undo func()) { return func() {} }
+func restrictUmask() (undo func()) { return func() {} }

@@ -4,9 +4,9 @@ package admin
 
 import "syscall"
 
-// private lets nobody else use what is made, until undone. It holds for the
-// whole process, whose other files at that time lose nothing that matters.
-func private() (undo func()) {
+// restrictUmask makes new files accessible to their owner only, until undo. The
+// umask is the process's; files made elsewhere meanwhile only get tighter modes.
+func restrictUmask() (undo func()) {
 	old := syscall.Umask(0o077)
 	return func() { syscall.Umask(old) }
 }

@@ -18,7 +18,7 @@ func (c *call) id() (uint64, error) {
 	return id, nil
 }
 
-// isID reports whether a word can be the id of a session; none has more digits.
+// isID reports whether a word can be the id of a session: at most 18 digits.
 func isID(word string) bool {
 	return word != "" && len(word) < 19 && strings.Trim(word, "0123456789") == ""
 }
@@ -27,7 +27,7 @@ func noSession(id string) error {
 	return core.Errorf(core.CodeNotFound, "There is no session %s.", id)
 }
 
-// filter reads tokens; an id alone is one, too.
+// filter reads the tokens of a filter. An id alone is a filter too.
 func filter(tokens []string) (server.Filter, error) {
 	if len(tokens) == 1 && isID(tokens[0]) {
 		tokens = []string{"id=" + tokens[0]}
@@ -39,7 +39,7 @@ func filter(tokens []string) (server.Filter, error) {
 	return f, nil
 }
 
-// selection reads which sessions are meant: FILTER... or all.
+// selection reads FILTER... or all, which is the empty filter.
 func selection(words []string) (server.Filter, error) {
 	if len(words) == 1 && words[0] == "all" {
 		return nil, nil
@@ -47,8 +47,8 @@ func selection(words []string) (server.Filter, error) {
 	return filter(words)
 }
 
-// target reads which sessions a command is for: ID, FILTER... or all. An id has
-// to be that of a session.
+// target reads the sessions that a command is for: ID, FILTER... or all. If an ID
+// is given, the session has to exist.
 func (c *call) target(words []string) (server.Filter, error) {
 	f, err := selection(words)
 	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Infos(f)) == 0 {
@@ -57,10 +57,10 @@ func (c *call) target(words []string) (server.Filter, error) {
 	return f, err
 }
 
-// filterLike is what can only be meant to be a token of a filter.
+// filterLike matches words that can only be meant as a token of a filter.
 var filterLike = regexp.MustCompile(`^[a-z]+(=|!=|<|>)\S+$`)
 
-// splitTarget parts the words that say which sessions from the rest.
+// splitTarget splits words into those that select sessions and the rest.
 func splitTarget(words []string) (target, rest []string) {
 	n := 0
 	for n < len(words) && filterLike.MatchString(words[n]) {

@@ -13,9 +13,10 @@ var (
 
 // Split returns the commands of a line, each of at least one word, as a POSIX
 // shell would: spaces separate words, ';' and line ends separate commands,
-// '#' at the start of a word begins a comment. In single quotes nothing is special;
-// in double quotes a backslash takes the meaning from ", \, $ and `; elsewhere from
-// any character. All other characters, such as < and >, stand for themselves.
+// '#' at the start of a word begins a comment. In single quotes no character is
+// special. A backslash makes the next character an ordinary one: in double quotes
+// only ", \, $ and `, elsewhere any. All other characters, such as < and >, are
+// ordinary.
 func Split(line string) ([][]string, error) {
 	var s splitter
 	for rest := line; rest != ""; {
@@ -43,12 +44,12 @@ func Split(line string) ([][]string, error) {
 	return s.commands, nil
 }
 
-// A splitter gathers words.
+// A splitter collects words.
 type splitter struct {
 	commands [][]string
 	words    []string
 	word     strings.Builder
-	inWord   bool // an empty word is one too, if it was quoted
+	inWord   bool // true for an empty word too, if it is quoted
 }
 
 func (s *splitter) add(text string) {
@@ -72,8 +73,8 @@ func (s *splitter) endCommand() {
 	s.words = nil
 }
 
-// quoted takes what text begins with: a quotation or a character behind a
-// backslash. It returns how many bytes that is.
+// quoted reads the quotation, or the backslash and its character, that text
+// begins with. It returns their length in bytes.
 func (s *splitter) quoted(text string) (int, error) {
 	switch text[0] {
 	case '\\':
@@ -103,7 +104,8 @@ func (s *splitter) quoted(text string) (int, error) {
 	return 0, ErrOpenQuote
 }
 
-// Quote returns word as Split reads it as that one word, unchanged if it can be.
+// Quote returns word in the form that Split reads back as that one word. It is
+// quoted only if it has to be.
 func Quote(word string) string {
 	special := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(";#'\"\\$`&|()", r) }
 	if word != "" && !strings.ContainsFunc(word, special) {

@@ -47,9 +47,11 @@ var kinds = map[admin.Kind]kind{
 	admin.Milliseconds:   {"", true, func(r row, field string) string { return span(time.Duration(r.number(field)) * time.Millisecond) }},
 	admin.Microseconds:   {"", true, func(r row, field string) string { return r.text(field) + " µs" }},
 	admin.Time:           {"", false, func(r row, field string) string { return moment(r.text(field)) }},
-	admin.Progress:       {"", true, func(r row, field string) string { return progress(r.text("path"), int64(r.number(field)), int64(r.number("size"))) }},
-	admin.SessionID:      {"0", false, func(r row, field string) string { return "#" + r.text(field) }},
-	admin.Remark:         {"", false, func(r row, field string) string { return "(" + strings.TrimSpace(r.text(field)) + ")" }},
+	admin.Progress: {"", true, func(r row, field string) string {
+		return progress(r.text("path"), int64(r.number(field)), int64(r.number("size")))
+	}},
+	admin.SessionID: {"0", false, func(r row, field string) string { return "#" + r.text(field) }},
+	admin.Remark:    {"", false, func(r row, field string) string { return "(" + strings.TrimSpace(r.text(field)) + ")" }},
 }
 
 // cell returns what a table shows of the row in a column, "" for nothing.

@@ -19,20 +19,20 @@ func users(c *call) error {
 		if !known.LastLogin.IsZero() {
 			u.LastLogin = &known.LastLogin
 		}
-		if err := c.row(u); err != nil {
+		if err := c.writeRow(u); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func steerPlugins(c *call) error {
+func runPlugins(c *call) error {
 	set := c.plane.cfg.Plugins
 	switch {
 	case len(c.words) == 0 && set == nil:
 		return nil
 	case len(c.words) == 0:
-		return rows(c, set.Status())
+		return writeRows(c, set.Status())
 	case set == nil:
 		return core.Errorf(core.CodeNotFound, "The server has no plugins.")
 	}
@@ -67,7 +67,7 @@ func stats(c *call) error {
 	for h, n := range s.Handshakes {
 		row.Handshakes[h.Version+" "+h.Group] += n
 	}
-	return c.row(row)
+	return c.writeRow(row)
 }
 
 func reload(c *call) error {

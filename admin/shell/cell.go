@@ -2,18 +2,12 @@ package shell
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"mts/admin"
 	"mts/core/units"
 )
-
-// This file is how values look in tables.
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // span shows a duration by its largest two units.
 func span(d time.Duration) string {

@@ -91,7 +91,7 @@ func (s *Shell) send(ctx context.Context, c admin.Command, words []string) error
 func (s *Shell) call(ctx context.Context, ends admin.Ending, ask func(context.Context, *admin.Client) error) error {
 	limit := s.Timeout
 	if limit == 0 && ends == admin.Soon {
-		limit = patience
+		limit = answerTimeout
 	}
 	if limit > 0 {
 		var cancel context.CancelFunc
@@ -125,11 +125,11 @@ func (s *Shell) explain(ctx context.Context, err error) error {
 }
 
 // lookupTime bounds how long completion asks the server.
-const lookupTime = time.Second
+const lookupTimeout = time.Second
 
 // values returns a field of the rows of a command's answer, each value once.
 func (s *Shell) values(name, field string) (values []string) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
 	s.call(ctx, admin.Soon, func(ctx context.Context, client *admin.Client) error {
 		_, err := client.Do(ctx, []string{name}, func(raw json.RawMessage) error {

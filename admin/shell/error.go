@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strings"
 
 	"mts/admin/script"
 	"mts/core"
@@ -20,7 +18,7 @@ const (
 	exitInterrupted = 130 // 128 and the number of SIGINT, as shells have it
 )
 
-// A usageError is a command that can't be run as it was written.
+// A usageError says that a command is written wrongly.
 type usageError struct{ error }
 
 func usagef(format string, args ...any) error {
@@ -33,7 +31,7 @@ type noServerError struct{ err error }
 func (e *noServerError) Error() string { return "no server: " + e.err.Error() }
 func (e *noServerError) Unwrap() error { return e.err }
 
-// A reportedError is the exit code for errors that have been shown.
+// A reportedError is the exit code of errors that have been written already.
 type reportedError int
 
 func (e reportedError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -64,5 +62,3 @@ func exitCode(err error) int {
 	}
 	return exitFailed
 }
-
-func lines(s string) iter.Seq[string] { return strings.SplitSeq(strings.TrimRight(s, "\n"), "\n") }

@@ -11,13 +11,13 @@ import (
 	"mts/core/wire"
 )
 
-// secret is what a line has that doesn't belong into the history. No command
-// takes a secret, but one may be pasted by mistake.
+// secret matches lines that must not get into the history. No command takes a
+// secret, but one may be pasted by mistake.
 var secret = regexp.MustCompile(`(?i)mts_[a-z2-7]{8}|passw(or)?d\s*[=: ]|\$argon2|\$2[aby]\$|\{SHA256\}|BEGIN [A-Z ]*PRIVATE KEY`)
 
-// remembers reports whether a line goes into the history: not one that begins
-// with a space, as in other shells.
-func remembers(line string) bool {
+// isKept reports whether a line goes into the history. A line that begins with a
+// space doesn't, as in other shells.
+func isKept(line string) bool {
 	return strings.TrimSpace(line) != "" && line[0] != ' ' && !secret.MatchString(line)
 }
 
@@ -35,8 +35,8 @@ func readHistory(file string) (lines []string) {
 	return lines[max(0, len(lines)-liner.HistoryLimit):]
 }
 
-// loadHistory hands the prompt the history, whose file is then no longer than
-// it needs to be.
+// loadHistory gives the history to the prompt, and shortens its file if that is
+// long.
 func (s *Shell) loadHistory() {
 	lines := readHistory(s.History)
 	for _, line := range lines {
@@ -47,10 +47,10 @@ func (s *Shell) loadHistory() {
 	}
 }
 
-// remember adds a line to the history. Other shells may add to the file too. A
-// history that can't be written is kept until the shell ends.
+// remember adds a line to the history. Other shells may append to the file too.
+// If it can't be written, the history lasts until the shell ends.
 func (s *Shell) remember(line string) {
-	if !remembers(line) {
+	if !isKept(line) {
 		return
 	}
 	s.line.AppendHistory(line)

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// keys returns nothing: here Ctrl-C alone ends a screen.
+// keys returns a channel without bytes: only Ctrl-C ends a screen here.
 func keys(ctx context.Context, _ io.Reader) <-chan byte {
 	c := make(chan byte)
 	go func() {
@@ -18,5 +18,5 @@ func keys(ctx context.Context, _ io.Reader) <-chan byte {
 	return c
 }
 
-// resizes returns nothing: the next refresh finds the new size.
+// resizes returns no channel: the next refresh uses the new size.
 func resizes() (c chan os.Signal, stop func()) { return nil, func() {} }

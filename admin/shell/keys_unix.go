@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keys returns what is typed, byte by byte, until ctx ends. It takes nothing
-// from the terminal after that: the channel is closed by then.
+// keys returns the bytes that are typed, until ctx ends. Once the channel is
+// closed, it reads nothing more from the terminal.
 func keys(ctx context.Context, stdin io.Reader) <-chan byte {
 	c := make(chan byte)
 	f, ok := terminal(stdin)
@@ -44,7 +44,7 @@ func keys(ctx context.Context, stdin io.Reader) <-chan byte {
 	return c
 }
 
-// resizes tells when the terminal has another size.
+// resizes returns a channel that gets a value when the terminal's size changes.
 func resizes() (c chan os.Signal, stop func()) {
 	c = make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGWINCH)

@@ -42,10 +42,9 @@ func readLine(r *bufio.Reader) (string, error) {
 // newLineReader returns a reader for readLine.
 func newLineReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 4<<10) }
 
-// split splits a line into commands. What follows eval at the start of a line
-// is Go as it stands, up to a ";" or "#" where Go can end, so that its quotes
-// needn't be quoted; only if all of it is one quoted word it is what the quotes
-// hold.
+// split splits a line into commands. Behind eval at the start of a line stands Go,
+// up to a ";" or "#" where Go can end, so that its quotes needn't be quoted. If
+// that is one quoted word, the Go is inside the quotes.
 func split(line string, isEval func(word string) bool) ([][]string, error) {
 	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	rest = strings.TrimSpace(rest)
@@ -63,7 +62,7 @@ func split(line string, isEval func(word string) bool) ([][]string, error) {
 	return append([][]string{{word, code}}, all...), err
 }
 
-// quoted reports whether s begins with a quoted word. A rune of Go is none.
+// quoted reports whether s begins with a quoted word, which a Go rune isn't.
 func quoted(s string) bool {
 	if s[0] == '\'' {
 		_, err := parser.ParseExpr(s)
@@ -72,7 +71,7 @@ func quoted(s string) bool {
 	return s[0] == '"'
 }
 
-// cutGo cuts s behind the shortest piece of Go that it begins with.
+// cutGo cuts s after the shortest piece of Go that it begins with.
 func cutGo(s string) (code, rest string, ok bool) {
 	for i := 0; i <= len(s); i++ {
 		if i < len(s) && s[i] != ';' && s[i] != '#' {

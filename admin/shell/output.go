@@ -35,7 +35,7 @@ func (s *Shell) output(c admin.Command) output {
 	return changes{&objectOutput{w: w, screen: screen}, w}
 }
 
-// A jsonOutput shows each row as the server gave it, on a line of its own.
+// A jsonOutput shows each row as the server sent it, on a line of its own.
 type jsonOutput struct{ w io.Writer }
 
 func (o jsonOutput) row(raw json.RawMessage) error {
@@ -74,7 +74,7 @@ func (o *csvOutput) row(raw json.RawMessage) error {
 		record[i] = csvCell(r.values[field])
 	}
 	o.w.Write(record)
-	o.w.Flush() // since the next row may be a long time coming
+	o.w.Flush() // the next row may take long
 	return o.w.Error()
 }
 
@@ -91,8 +91,8 @@ func (o *csvOutput) end() error {
 	return o.w.Error()
 }
 
-// csvCell returns a value as a spreadsheet may have it: printable, and text never
-// as a formula.
+// csvCell returns a value that is safe in a spreadsheet: printable, and text never
+// a formula.
 func csvCell(v any) string {
 	s := wire.Printable(text(v))
 	if _, number := v.(json.Number); !number && s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
@@ -178,8 +178,8 @@ func (o lineOutput) row(raw json.RawMessage) error {
 
 func (o lineOutput) end() error { return nil }
 
-// changes shows in words what a changing command has done, and leaves other
-// rows to its output.
+// changes shows in words how much a command has changed, and other rows as its
+// output does.
 type changes struct {
 	output
 	w io.Writer
@@ -197,10 +197,10 @@ func (o changes) row(raw json.RawMessage) error {
 	return err
 }
 
-// isChange reports whether a row says what was changed.
+// isChange reports whether a row is an admin.Affected.
 func isChange(raw json.RawMessage) bool { return bytes.HasPrefix(raw, []byte(`{"affected"`)) }
 
-// maxIDs is how many ids of what was changed are shown.
+// maxIDs is how many ids of changed sessions are shown.
 const maxIDs = 20
 
 func affected(r row) string {

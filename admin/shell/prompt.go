@@ -11,9 +11,9 @@ import (
 	"github.com/peterh/liner"
 )
 
-// Interactive shows the prompt until the operator leaves, or ctx ends, if both
-// streams are the process's own and a terminal. Otherwise it runs the commands
-// on standard input as a script. It returns the exit code.
+// Interactive shows the prompt until the operator leaves or ctx ends, if Stdin and
+// Stdout are the process's own and a terminal. Otherwise it runs the commands in
+// Stdin as a script. It returns the exit code.
 func (s *Shell) Interactive(ctx context.Context) int {
 	if _, err := s.connect(ctx); err != nil {
 		return s.report("", err)
@@ -46,7 +46,10 @@ func (s *Shell) prompt(ctx context.Context) int {
 			return s.report("", fmt.Errorf("read the terminal: %w", err))
 		default:
 			s.remember(line)
-			s.typed(ctx, line)
+			if name, ok := question(line); ok {
+				line = "help " + name
+			}
+			s.runLine(ctx, "", line, nil)
 		}
 	}
 	return exitOK
@@ -54,7 +57,7 @@ func (s *Shell) prompt(ctx context.Context) int {
 
 var errClosed = errors.New("the shell is closed")
 
-// read shows a prompt and returns what is typed there.
+// read shows a prompt and returns the line that is typed.
 func (s *Shell) read(text string) (string, error) {
 	s.mu.Lock()
 	line, closed := s.line, s.closed
@@ -65,26 +68,8 @@ func (s *Shell) read(text string) (string, error) {
 	return line.Prompt(text)
 }
 
-// typed runs the commands of a line, up to one that fails.
-func (s *Shell) typed(ctx context.Context, line string) {
-	if name, ok := question(line); ok {
-		s.report("", s.run(ctx, append([]string{"help"}, strings.Fields(name)...)))
-		return
-	}
-	commands, err := split(line, s.isEval)
-	if err != nil {
-		s.report("", usageError{err})
-		return
-	}
-	for _, words := range commands {
-		if s.done || s.report("", s.run(ctx, words)) != exitOK {
-			return
-		}
-	}
-}
-
-// question returns the name of the command that a line asks about with "?" at
-// its end.
+// question returns the name of the command that a line with "?" at its end asks
+// about.
 func question(line string) (name string, ok bool) {
 	line = strings.TrimSpace(line)
 	before, ok := strings.CutSuffix(line, "?")
@@ -101,8 +86,8 @@ func (s *Shell) isEval(word string) bool {
 	return err == nil && cmd.Name == "eval"
 }
 
-// leave is what Ctrl-D does: it leaves, but where the server is this process
-// it asks what to end.
+// leave is what Ctrl-D does. It ends the shell, but if the server is this process
+// it first asks what to end.
 func (s *Shell) leave(ctx context.Context) {
 	if !s.Console {
 		s.done = true
@@ -119,8 +104,8 @@ func (s *Shell) leave(ctx context.Context) {
 	}
 }
 
-// confirm asks whether to go on, if there is a question. Where nobody can be
-// asked it is an error that --yes wasn't given.
+// confirm asks the question, if it isn't "", and returns nil if the answer is yes.
+// Without a terminal it returns an error.
 func (s *Shell) confirm(question string) error {
 	if question == "" {
 		return nil
@@ -135,11 +120,11 @@ func (s *Shell) confirm(question string) error {
 	return nil
 }
 
-var errNobody = usagef("this needs --yes where nobody can be asked")
+var errNeedsYes = usagef("this needs --yes where nobody can be asked")
 
 func (s *Shell) ask(text string) (string, error) {
-	if s.watching {
-		return "", errNobody
+	if s.watched {
+		return "", errNeedsYes
 	}
 	if s.line != nil {
 		return s.read(text)
@@ -147,7 +132,7 @@ func (s *Shell) ask(text string) (string, error) {
 	_, in := terminal(s.Stdin)
 	_, out := terminal(s.Stderr)
 	if !in || !out {
-		return "", errNobody
+		return "", errNeedsYes
 	}
 	fmt.Fprint(s.Stderr, text)
 	return readLine(newLineReader(s.Stdin))

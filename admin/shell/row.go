@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// A row is a JSON object that has kept the order of its fields.
+// A row is a JSON object with its fields in their order. The shell shows every
+// field that the server sends, also one that it doesn't know.
 type row struct {
 	names  []string
 	values map[string]any // numbers are json.Number
@@ -36,8 +39,8 @@ func parseRow(raw json.RawMessage) (row, error) {
 	return r, nil
 }
 
-// flatten returns the fields with those of objects among them as name.field,
-// for a display of one field a line.
+// flatten returns the names and texts of the fields. A field of an inner object is
+// called name.field.
 func (r row) flatten() (fields [][2]string) {
 	for _, name := range r.names {
 		switch v := r.values[name].(type) {
@@ -52,18 +55,17 @@ func (r row) flatten() (fields [][2]string) {
 	return fields
 }
 
-// number returns the field as a number, 0 if it is none.
+// number returns the field, or 0 if it isn't a number.
 func (r row) number(field string) float64 {
 	n, _ := r.values[field].(json.Number)
 	f, _ := strconv.ParseFloat(n.String(), 64)
 	return f
 }
 
-// text returns the field as it is.
+// text returns the field as text.
 func (r row) text(field string) string { return text(r.values[field]) }
 
-// text returns a value of JSON as text: nothing for null, lists as their
-// elements.
+// text returns a JSON value as text: null as nothing, a list as its elements.
 func text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -85,3 +87,5 @@ func text(v any) string {
 	}
 	return fmt.Sprint(v)
 }
+
+func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,9 +1,9 @@
-// Package shell is the operators' shell: one command, a script of them, or a
-// prompt with history and completion, against any admin.Client.
+// Package shell is the operators' shell: it runs one command, a script of
+// commands, or a prompt with history and completion, on any admin.Client.
 //
-// A command is of the control plane, and then the server runs it and the shell
-// shows the rows that come back; or it is the shell's own. Each family of
-// commands has a file.
+// The commands of package admin are run by the server, and the shell shows the
+// rows of the answer. The other commands are the shell's own. Both have the same
+// form, admin.Command, from which tables, CSV, completion and help follow.
 package shell
 
 import (
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,26 +26,26 @@ import (
 
 // Options are what a Shell works with.
 type Options struct {
-	// Dial connects to the server. It is called when a command first needs
-	// that, and again after its connection was lost.
+	// Dial connects to the server. It is called when a command first needs a
+	// connection, and again after the connection was lost.
 	Dial func(context.Context) (*admin.Client, error)
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	Format    string        // "table", "json" or "csv"
-	Yes       bool          // don't ask before what can't be undone
+	Format    string        // see CheckFormat
+	Yes       bool          // don't ask for confirmation
 	KeepGoing bool          // a script goes on after an error
-	Timeout   time.Duration // for an answer; 0: patience, except for commands that take their time
+	Timeout   time.Duration // of an answer; 0: 15 seconds, and none for commands that may take longer
 	History   string        // the file of the prompt's history; "": none
-	Console   bool          // the server is this process: leaving the shell doesn't end it, so ask
+	Console   bool          // the server is this process: ask what Ctrl-D ends
 }
 
-// patience is how long an answer may take by default.
-const patience = 15 * time.Second
+// answerTimeout is how long an answer may take by default.
+const answerTimeout = 15 * time.Second
 
-// A Shell runs commands. Its methods but Interrupt and Close are for one
-// goroutine.
+// A Shell runs commands. Any goroutine may call Interrupt and Close; the other
+// methods are for one goroutine.
 type Shell struct {
 	Options
 	tty      *os.File // what Stdout is, if that is a terminal
@@ -52,28 +53,28 @@ type Shell struct {
 	commands []command
 	line     *liner.State      // nil without a prompt
 	eval     *script.Evaluator // nil before the first eval
-	depth    int               // of scripts within scripts; 0: typed, or given as arguments
-	watching bool              // a command runs again and again
-	done     bool              // no further command
+	depth    int               // of nested scripts; 0: the command was typed, or given as arguments
+	watched  bool              // the command is run by watch, and can't ask
+	done     bool              // the operator has left
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the command that runs; nil if none does
-	over   chan struct{}           // closed when it has ended
+	ended  chan struct{}           // closed when it has ended
 	closed bool
 }
 
-// New returns a shell. Whoever made it closes it.
+// New returns a shell. The caller closes it.
 func New(o Options) *Shell {
 	s := &Shell{Options: o, commands: commands()}
 	s.tty, _ = terminal(o.Stdout)
 	return s
 }
 
-// giveBack is how long a command may take to give the screen back.
-const giveBack = time.Second
+// closeTimeout is how long a command may take to restore the screen.
+const closeTimeout = time.Second
 
-// Close interrupts the command that runs, lets the server go and gives the
-// terminal back as it was. It may be called while a prompt is up.
+// Close interrupts the command that runs, closes the connection to the server and
+// restores the terminal. It may be called while a prompt waits.
 func (s *Shell) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,11 +82,11 @@ func (s *Shell) Close() {
 	s.closed = true
 	if s.cancel != nil {
 		s.cancel(errInterrupted)
-		over := s.over
+		ended := s.ended
 		s.mu.Unlock()
 		select {
-		case <-over:
-		case <-time.After(giveBack):
+		case <-ended:
+		case <-time.After(closeTimeout):
 		}
 		s.mu.Lock()
 	}
@@ -112,8 +113,8 @@ func (s *Shell) Interrupt() bool {
 	return true
 }
 
-// begin makes the context of a command. Its end makes the one before the
-// command that runs again.
+// begin returns the context of a command, which Interrupt and Close cancel, and a
+// function to call when the command has ended. Commands may be nested.
 func (s *Shell) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.mu.Lock()
@@ -121,7 +122,7 @@ func (s *Shell) begin(ctx context.Context) (context.Context, func()) {
 	before := s.cancel
 	s.cancel = cancel
 	if before == nil {
-		s.over = make(chan struct{})
+		s.ended = make(chan struct{})
 	}
 	return ctx, func() {
 		s.mu.Lock()
@@ -129,7 +130,7 @@ func (s *Shell) begin(ctx context.Context) (context.Context, func()) {
 		s.cancel = before
 		cancel(nil)
 		if before == nil {
-			close(s.over)
+			close(s.ended)
 		}
 	}
 }
@@ -157,21 +158,20 @@ func (s *Shell) run(ctx context.Context, words []string) error {
 	return err
 }
 
-// report tells of an error, where it was if that is known, and returns its
-// exit code.
+// report writes an error, behind where it happened, and returns its exit code.
 func (s *Shell) report(where string, err error) int {
 	if err == nil {
 		return exitOK
 	}
 	if !errors.As(err, new(script.ExitError)) && !errors.As(err, new(reportedError)) {
-		for line := range lines(err.Error()) {
+		for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
 			fmt.Fprintln(s.Stderr, s.paintError(where+wire.Printable(line)))
 		}
 	}
 	return exitCode(err)
 }
 
-// connect returns the client, and makes it if there is none.
+// connect returns the client. It connects if there is none.
 func (s *Shell) connect(ctx context.Context) (*admin.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +201,7 @@ func terminal(stream any) (*os.File, bool) {
 	return nil, false
 }
 
-// screen returns what is known of where the output goes.
+// screen returns the size and color of the terminal that the output goes to.
 func (s *Shell) screen() screen {
 	if s.tty == nil {
 		return screen{}
@@ -210,15 +210,15 @@ func (s *Shell) screen() screen {
 	if err != nil {
 		width, height = 0, 0
 	}
-	return screen{width, height, colorful()}
+	return screen{width, height, wantsColor()}
 }
 
-// colorful reports whether a terminal may be shown colors; see no-color.org.
-func colorful() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
+// wantsColor reports whether a terminal may get colors; see no-color.org.
+func wantsColor() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
 // paintError makes an error red.
 func (s *Shell) paintError(text string) string {
-	if _, ok := terminal(s.Stderr); ok && colorful() {
+	if _, ok := terminal(s.Stderr); ok && wantsColor() {
 		return "\x1b[31m" + text + "\x1b[0m"
 	}
 	return text

@@ -15,7 +15,7 @@ import (
 	"mts/core/wire"
 )
 
-// maxDepth is how deep command files may call for each other.
+// maxDepth is how deep command files may be nested.
 const maxDepth = 8
 
 // scriptCommands run files of commands and Go scripts.
@@ -27,14 +27,14 @@ func scriptCommands() []command {
 	}
 }
 
-// Script runs the commands in r, which is called name in errors, and returns
-// the exit code: that of the first command that fails, which ends it, or with
-// KeepGoing the largest.
+// Script runs the commands in r; errors call it name. It ends at the first command
+// that fails, or with KeepGoing at the last one, and returns the highest exit
+// code.
 func (s *Shell) Script(ctx context.Context, name string, r io.Reader) int {
 	s.depth++
 	defer func() { s.depth-- }()
 	in := newLineReader(r)
-	worst := exitOK
+	highest := exitOK
 	for n := 1; !s.done; n++ {
 		line, err := readLine(in)
 		if errors.Is(err, io.EOF) {
@@ -42,35 +42,40 @@ func (s *Shell) Script(ctx context.Context, name string, r io.Reader) int {
 		}
 		where := fmt.Sprintf("%s:%d: ", name, n)
 		if err != nil && !errors.Is(err, errLineTooLong) {
-			return max(worst, s.report(where, err))
+			return max(highest, s.report(where, err))
 		}
-		code := s.scriptLine(ctx, where, line, err)
-		worst = max(worst, code)
-		if code != exitOK && (!s.KeepGoing || code == exitInterrupted) {
+		code := s.runLine(ctx, where, line, err)
+		highest = max(highest, code)
+		if s.ends(code) {
 			break
 		}
 	}
-	return worst
+	return highest
 }
 
-// scriptLine runs the commands of a line, unless reading it has failed.
-func (s *Shell) scriptLine(ctx context.Context, where, line string, err error) int {
+// runLine runs the commands of a line, or reports that it couldn't be read.
+func (s *Shell) runLine(ctx context.Context, where, line string, err error) int {
+	var commands [][]string
+	if err == nil {
+		commands, err = split(line, s.isEval)
+	}
 	if err != nil {
 		return s.report(where, usageError{err})
 	}
-	commands, err := split(line, s.isEval)
-	if err != nil {
-		return s.report(where, usageError{err})
-	}
-	worst := exitOK
+	highest := exitOK
 	for _, words := range commands {
 		code := s.report(where, s.run(ctx, words))
-		worst = max(worst, code)
-		if s.done || code != exitOK && !s.KeepGoing {
+		highest = max(highest, code)
+		if s.ends(code) {
 			break
 		}
 	}
-	return worst
+	return highest
+}
+
+// ends reports whether no further command may run after one with that exit code.
+func (s *Shell) ends(code int) bool {
+	return s.done || code == exitInterrupted || code != exitOK && !s.KeepGoing
 }
 
 // File runs the commands in the file at path, as Script does.
@@ -105,7 +110,7 @@ func eval(ctx context.Context, s *Shell, args []string) error {
 	}
 	value, err := s.eval.Eval(ctx, strings.Join(args, " "))
 	if ctx.Err() != nil {
-		s.eval = nil // the interpreter may still be busy
+		s.eval = nil // its interpreter may still run
 	}
 	if value != "" {
 		fmt.Fprintln(s.Stdout, wire.Printable(value))
@@ -113,17 +118,17 @@ func eval(ctx context.Context, s *Shell, args []string) error {
 	return err
 }
 
-// env returns what a Go script works with.
+// env returns the environment of a Go script.
 func (s *Shell) env(args []string) script.Env {
 	return script.Env{Dial: s.dial, Args: args, Stdout: stdout{s}, Stderr: s.Stderr, Table: s.scriptTable}
 }
 
-// stdout is where the output goes now: eval goes on while screens come and go.
+// stdout writes to the current Stdout of the shell, which screens replace.
 type stdout struct{ s *Shell }
 
 func (o stdout) Write(p []byte) (int, error) { return o.s.Stdout.Write(p) }
 
-// scriptTable shows the table of a script in the format of the shell.
+// scriptTable shows a script's table in the format of the shell.
 func (s *Shell) scriptTable(head []string, rows [][]string) error {
 	columns := make([]admin.Column, len(head))
 	for i, h := range head {
@@ -142,7 +147,7 @@ func (s *Shell) scriptTable(head []string, rows [][]string) error {
 	return out.end()
 }
 
-// object returns the JSON object of names and values, in their order.
+// object returns a JSON object with the values under their names, in order.
 func object(names, values []string) (json.RawMessage, error) {
 	if len(names) != len(values) {
 		return nil, fmt.Errorf("a row of %d cells under %d headings", len(values), len(names))

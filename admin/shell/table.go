@@ -10,21 +10,20 @@ import (
 	"mts/core/wire"
 )
 
-// A column is one of a table.
+// A column is a column of a table.
 type column struct {
 	head    string
 	right   bool // aligned to the right, as numbers are
 	elastic bool // may be cut where the terminal is too narrow
 }
 
-// narrowest is the width that an elastic column keeps.
-const narrowest = 6
+// minWidth is the least width of an elastic column.
+const minWidth = 6
 
-// gap is what separates two columns.
+// gap separates two columns.
 const gap = "  "
 
-// A table collects rows, because only the last one tells how wide the columns
-// are.
+// A table collects its rows: only the last one decides how wide the columns are.
 type table struct {
 	w       io.Writer
 	screen  screen
@@ -72,9 +71,8 @@ func (t *table) heads() []string {
 	return heads
 }
 
-// fit returns the widths of the columns: those of their widest cells, with the
-// widest elastic ones cut until the table is as narrow as the screen, if it
-// can be.
+// fit returns the widths of the columns, which are those of their widest cells. If
+// the table is wider than the screen, the widest elastic columns get narrower.
 func (t *table) fit() []int {
 	widths := make([]int, len(t.columns))
 	total := len(gap) * (len(widths) - 1)
@@ -88,7 +86,7 @@ func (t *table) fit() []int {
 	for ; t.screen.width > 0 && total > t.screen.width; total-- {
 		widest := -1
 		for i, c := range t.columns {
-			if c.elastic && widths[i] > narrowest && (widest < 0 || widths[i] > widths[widest]) {
+			if c.elastic && widths[i] > minWidth && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}
@@ -100,8 +98,7 @@ func (t *table) fit() []int {
 	return widths
 }
 
-// line appends one line of the table. What is still beyond the screen's edge
-// is cut.
+// line appends one line of the table, cut at the edge of the screen.
 func (t *table) line(b *strings.Builder, cells []string, widths []int, head bool) {
 	room := t.screen.width
 	if room == 0 {
@@ -131,13 +128,13 @@ func (t *table) line(b *strings.Builder, cells []string, widths []int, head bool
 	b.WriteByte('\n')
 }
 
-// colors of words that are worth one.
+// colors are those of words that an operator should notice.
 var colors = map[string]string{
 	"sending": "32", "running": "36", "handshake": "33", "login": "33", "closing": "31",
 	"failed": "31", "refused": "31", "kick": "31", "ban": "31",
 }
 
-// paint colors a heading and the words that say how something is.
+// paint colors a heading, and the words that have a color.
 func (s screen) paint(cell string, head bool) string {
 	code := colors[cell]
 	if head {

@@ -12,7 +12,7 @@ import (
 	"mts/core/units"
 )
 
-// top shows what the sessions do: once, or on a terminal every second.
+// top shows what the sessions do: once, or every second on a terminal.
 func top(ctx context.Context, s *Shell, _ []string) error {
 	if s.tty == nil {
 		return s.drawTop(ctx, screen{})
@@ -85,7 +85,7 @@ var topColumns = []struct {
 	}},
 }
 
-// bar draws which part of a file has been sent.
+// bar draws how much of a file has been sent.
 func bar(s admin.Session) string {
 	const width = 10
 	if s.Path == "" || s.Size <= 0 {

@@ -25,18 +25,18 @@ func screenCommands() []command {
 	}
 }
 
-// every is how often screens refresh by default.
-const every = 2 * time.Second
+// refreshPeriod is how often watch runs a command by default.
+const refreshPeriod = 2 * time.Second
 
-// cutPeriod parts the words behind watch into SECONDS and COMMAND.
+// cutPeriod splits the words behind watch into SECONDS and COMMAND.
 func cutPeriod(words []string) (period time.Duration, command []string, err error) {
 	if len(words) == 0 {
-		return every, nil, nil
+		return refreshPeriod, nil, nil
 	}
 	seconds, err := strconv.ParseFloat(words[0], 64)
 	switch {
 	case err != nil:
-		return every, words, nil
+		return refreshPeriod, words, nil
 	case !(seconds >= 0.1 && seconds <= 86400):
 		err = usagef("watch: %s is not between 0.1 and 86400 seconds", words[0])
 	}
@@ -59,8 +59,8 @@ func watch(ctx context.Context, s *Shell, args []string) error {
 	if cmd.Ends == admin.Never || cmd.Name == "quit" {
 		return usagef("watch: %s can't be watched", cmd.Name)
 	}
-	s.watching = true
-	defer func() { s.watching = false }()
+	s.watched = true
+	defer func() { s.watched = false }()
 	title := fmt.Sprintf("every %s: %s", period, wire.Printable(strings.Join(words, " ")))
 	return s.refresh(ctx, period, func(ctx context.Context, _ screen) error {
 		if s.tty != nil {
@@ -70,19 +70,19 @@ func watch(ctx context.Context, s *Shell, args []string) error {
 	})
 }
 
-// refresh calls draw again and again: on a terminal to fill the screen until a
-// key ends it, elsewhere to write one output behind the other.
+// refresh calls draw again and again until ctx ends: on a terminal each time for
+// the whole screen, until a key ends it too.
 func (s *Shell) refresh(ctx context.Context, period time.Duration, draw func(context.Context, screen) error) error {
 	if s.tty == nil {
 		return s.repeat(ctx, period, draw)
 	}
-	restore := s.takeScreen()
+	restore := s.openScreen()
 	defer restore()
 	ctx, cancel := context.WithCancel(ctx)
-	typed := keys(ctx, s.Stdin)
+	pressed := keys(ctx, s.Stdin)
 	defer func() {
 		cancel()
-		for range typed { // wait for its end
+		for range pressed { // until it is closed
 		}
 	}()
 	resized, stop := resizes()
@@ -90,10 +90,10 @@ func (s *Shell) refresh(ctx context.Context, period time.Duration, draw func(con
 	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		if err := s.draw(ctx, draw); err != nil && (first || ctx.Err() != nil || errors.Is(err, errGone)) {
+		if err := s.draw(ctx, draw); err != nil && (first || ctx.Err() != nil || errors.Is(err, errNoTerminal)) {
 			return err
 		}
-		if !idle(ctx, tick.C, resized, typed) {
+		if !awaitRedraw(ctx, tick.C, resized, pressed) {
 			return context.Cause(ctx)
 		}
 	}
@@ -114,9 +114,9 @@ func (s *Shell) repeat(ctx context.Context, period time.Duration, draw func(cont
 	}
 }
 
-// idle waits until the screen is to be drawn again, or false if it is to be
-// left.
-func idle(ctx context.Context, tick <-chan time.Time, resized <-chan os.Signal, typed <-chan byte) bool {
+// awaitRedraw returns true when the screen has to be drawn again, and false when
+// it has to be closed.
+func awaitRedraw(ctx context.Context, tick <-chan time.Time, resized <-chan os.Signal, pressed <-chan byte) bool {
 	for {
 		select {
 		case <-tick:
@@ -125,9 +125,9 @@ func idle(ctx context.Context, tick <-chan time.Time, resized <-chan os.Signal, 
 			return true
 		case <-ctx.Done():
 			return false
-		case key, ok := <-typed:
+		case key, ok := <-pressed:
 			if !ok {
-				typed = nil
+				pressed = nil
 			} else if strings.IndexByte("qQ\x03\x04", key) >= 0 {
 				return false
 			}
@@ -135,9 +135,9 @@ func idle(ctx context.Context, tick <-chan time.Time, resized <-chan os.Signal, 
 	}
 }
 
-// takeScreen takes the terminal over and returns what gives it back: the
-// alternate screen, without a cursor and without wrapped lines.
-func (s *Shell) takeScreen() (restore func()) {
+// openScreen switches the terminal to its alternate screen, raw, without a cursor
+// and without wrapped lines. restore switches back.
+func (s *Shell) openScreen() (restore func()) {
 	io.WriteString(s.tty, "\x1b[?1049h\x1b[?25l\x1b[?7l")
 	raw := func() {}
 	if in, ok := terminal(s.Stdin); ok {
@@ -151,10 +151,10 @@ func (s *Shell) takeScreen() (restore func()) {
 	}
 }
 
-// errGone is that there is no terminal any more to draw on.
-var errGone = errors.New("the terminal is gone")
+// errNoTerminal says that the terminal can't be written to any more.
+var errNoTerminal = errors.New("the terminal is gone")
 
-// draw fills the screen with what draw writes, or with its error.
+// draw fills the screen with what draw writes to s.Stdout, and with its error.
 func (s *Shell) draw(ctx context.Context, draw func(context.Context, screen) error) error {
 	var b bytes.Buffer
 	size := s.screen()
@@ -169,10 +169,10 @@ func (s *Shell) draw(ctx context.Context, draw func(context.Context, screen) err
 	if size.height > 0 {
 		lines = lines[:min(len(lines), size.height-1)]
 	}
-	// A line is erased before it is written: behind one that fills the screen's
-	// width, erasing would take its last character.
+	// Each line is erased before it is written. Erasing after a line as wide as
+	// the screen would remove its last character.
 	if _, writeErr := io.WriteString(s.tty, "\x1b[H\x1b[K"+strings.Join(lines, "\r\n\x1b[K")+"\r\n\x1b[J"); writeErr != nil {
-		return errGone
+		return errNoTerminal
 	}
 	return err
 }

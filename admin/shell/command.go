@@ -78,13 +78,13 @@ func (s *Shell) send(ctx context.Context, c admin.Command, words []string) error
 			return err
 		}
 	}
-	out := s.output(c)
+	each, end := s.show(c)
 	words = append([]string{c.Name}, words...)
 	err := s.call(ctx, c.Ends, func(ctx context.Context, client *admin.Client) error {
-		_, err := client.Do(ctx, words, out.row)
+		_, err := client.Do(ctx, words, each)
 		return err
 	})
-	return cmp.Or(err, out.end())
+	return cmp.Or(err, end())
 }
 
 // call calls the server, which has to answer in time if it can answer soon.

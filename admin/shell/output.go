@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -12,38 +11,47 @@ import (
 	"mts/core/wire"
 )
 
-// An output shows the rows of one answer, in the format that the operator
-// wants.
+// An output shows the rows of one answer in the format that the operator wants.
 type output interface {
-	row(json.RawMessage) error
+	row(row) error
 	end() error // after the last row
 }
 
-// output returns what shows the rows of a command.
-func (s *Shell) output(c admin.Command) output {
-	w, screen := s.Stdout, s.screen()
+// show returns a function that shows a row of a command's answer, and one to call
+// after the last row.
+func (s *Shell) show(c admin.Command) (each func(json.RawMessage) error, end func() error) {
+	w := s.Stdout
+	if s.Format == "json" {
+		return func(raw json.RawMessage) error {
+			_, err := fmt.Fprintf(w, "%s\n", wire.PrintableJSON(raw))
+			return err
+		}, func() error { return nil }
+	}
+	out := s.output(w, c)
+	return func(raw json.RawMessage) error {
+		r, err := parseRow(raw)
+		switch {
+		case err != nil:
+			return err
+		case s.Format == "table" && r.isChange():
+			_, err := fmt.Fprintln(w, affected(r))
+			return err
+		}
+		return out.row(r)
+	}, out.end
+}
+
+func (s *Shell) output(w io.Writer, c admin.Command) output {
 	switch {
-	case s.Format == "json":
-		return jsonOutput{w}
 	case s.Format == "csv":
 		return newCSVOutput(w, c.Columns)
 	case c.Ends == admin.Never:
-		return changes{lineOutput{w, screen, c.Columns}, w}
+		return lineOutput{w, s.screen(), c.Columns}
 	case c.Columns != nil:
-		return changes{newTableOutput(w, screen, c.Columns), w}
+		return newTableOutput(w, s.screen(), c.Columns)
 	}
-	return changes{&objectOutput{w: w, screen: screen}, w}
+	return &objectOutput{w: w, screen: s.screen()}
 }
-
-// A jsonOutput shows each row as the server sent it, on a line of its own.
-type jsonOutput struct{ w io.Writer }
-
-func (o jsonOutput) row(raw json.RawMessage) error {
-	_, err := fmt.Fprintf(o.w, "%s\n", wire.PrintableJSON(raw))
-	return err
-}
-
-func (o jsonOutput) end() error { return nil }
 
 // A csvOutput shows each row as a record, under a header.
 type csvOutput struct {
@@ -60,12 +68,8 @@ func newCSVOutput(w io.Writer, columns []admin.Column) *csvOutput {
 	return o
 }
 
-func (o *csvOutput) row(raw json.RawMessage) error {
-	r, err := parseRow(raw)
-	if err != nil {
-		return err
-	}
-	if len(o.fields) == 0 || !o.headed && isChange(raw) {
+func (o *csvOutput) row(r row) error {
+	if len(o.fields) == 0 || !o.headed && r.isChange() {
 		o.fields = r.names
 	}
 	o.header()
@@ -118,14 +122,13 @@ func newTableOutput(w io.Writer, screen screen, columns []admin.Column) *tableOu
 	return o
 }
 
-func (o *tableOutput) row(raw json.RawMessage) error {
-	r, err := parseRow(raw)
+func (o *tableOutput) row(r row) error {
 	cells := make([]string, len(o.columns))
 	for i, c := range o.columns {
 		cells[i] = r.cell(c)
 	}
 	o.add(cells...)
-	return err
+	return nil
 }
 
 // An objectOutput shows each row as a list of its fields, a blank line between
@@ -136,11 +139,7 @@ type objectOutput struct {
 	rows   int
 }
 
-func (o *objectOutput) row(raw json.RawMessage) error {
-	r, err := parseRow(raw)
-	if err != nil {
-		return err
-	}
+func (o *objectOutput) row(r row) error {
 	if o.rows++; o.rows > 1 {
 		fmt.Fprintln(o.w)
 	}
@@ -161,48 +160,23 @@ type lineOutput struct {
 	columns []admin.Column
 }
 
-func (o lineOutput) row(raw json.RawMessage) error {
-	r, err := parseRow(raw)
-	if err != nil {
-		return err
-	}
+func (o lineOutput) row(r row) error {
 	var words []string
 	for _, c := range o.columns {
 		if word := r.cell(c); word != "" {
 			words = append(words, o.screen.paint(wire.Printable(word), false))
 		}
 	}
-	_, err = fmt.Fprintln(o.w, strings.Join(words, " "))
+	_, err := fmt.Fprintln(o.w, strings.Join(words, " "))
 	return err
 }
 
 func (o lineOutput) end() error { return nil }
 
-// changes shows in words how much a command has changed, and other rows as its
-// output does.
-type changes struct {
-	output
-	w io.Writer
-}
-
-func (o changes) row(raw json.RawMessage) error {
-	if !isChange(raw) {
-		return o.output.row(raw)
-	}
-	r, err := parseRow(raw)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(o.w, affected(r))
-	return err
-}
-
-// isChange reports whether a row is an admin.Affected.
-func isChange(raw json.RawMessage) bool { return bytes.HasPrefix(raw, []byte(`{"affected"`)) }
-
 // maxIDs is how many ids of changed sessions are shown.
 const maxIDs = 20
 
+// affected tells in words what a command has changed.
 func affected(r row) string {
 	ids, _ := r.values["ids"].([]any)
 	s := r.text("affected") + " affected"

@@ -36,9 +36,11 @@ func TestTableFits(t *testing.T) {
 		var out bytes.Buffer
 		tab := newTableOutput(&out, screen{width: width}, sessionColumns())
 		for row := range strings.Lines(twoSessions) {
-			if err := tab.row([]byte(strings.Replace(row, "/iso/", "/日本語/", 1))); err != nil {
+			r, err := parseRow([]byte(strings.Replace(row, "/iso/", "/日本語/", 1)))
+			if err != nil {
 				t.Fatal(err)
 			}
+			tab.row(r)
 		}
 		tab.end()
 		for line := range strings.Lines(out.String()) {

@@ -55,6 +55,9 @@ func (r row) flatten() (fields [][2]string) {
 	return fields
 }
 
+// isChange reports whether the row is an admin.Affected.
+func (r row) isChange() bool { return len(r.names) > 0 && r.names[0] == "affected" }
+
 // number returns the field, or 0 if it isn't a number.
 func (r row) number(field string) float64 {
 	n, _ := r.values[field].(json.Number)

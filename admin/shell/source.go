@@ -134,17 +134,17 @@ func (s *Shell) scriptTable(head []string, rows [][]string) error {
 	for i, h := range head {
 		columns[i] = admin.Column{Field: h, Head: h, Elastic: true}
 	}
-	out := s.output(admin.Command{Columns: columns})
+	each, end := s.show(admin.Command{Columns: columns})
 	for _, cells := range rows {
 		raw, err := object(head, cells)
 		if err != nil {
 			return err
 		}
-		if err := out.row(raw); err != nil {
+		if err := each(raw); err != nil {
 			return err
 		}
 	}
-	return out.end()
+	return end()
 }
 
 // object returns a JSON object with the values under their names, in order.

@@ -52,10 +52,11 @@ var formats = []string{"table", "json", "csv"}
 
 // CheckFormat returns an error if there is no such output format.
 func CheckFormat(name string) error {
-	if !slices.Contains(formats, name) {
-		return usagef("output %q is not table, json or csv", name)
+	if slices.Contains(formats, name) {
+		return nil
 	}
-	return nil
+	last := len(formats) - 1
+	return usagef("output %q is not %s or %s", name, strings.Join(formats[:last], ", "), formats[last])
 }
 
 func quit(_ context.Context, s *Shell, _ []string) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"mts/core"
 	"mts/core/wire"
@@ -98,6 +99,14 @@ func (c *call) audit(cmd Command, arg string, failed *core.Error) {
 func (c *call) change(n int, ids ...uint64) error {
 	c.changed = &Affected{N: max(n, len(ids)), IDs: append([]uint64{}, ids...)}
 	return nil
+}
+
+// orNull returns t as JSON has it: null instead of the zero time.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // writeRow adds a row to the answer.

@@ -101,11 +101,7 @@ func unban(c *call) error {
 
 func bans(c *call) error {
 	for _, b := range c.plane.cfg.Limits.Bans() {
-		row := banRow{Target: b.Target, Kind: b.Kind, Reason: b.Reason, By: b.By}
-		if !b.Until.IsZero() {
-			row.Until = &b.Until
-		}
-		if err := c.writeRow(row); err != nil {
+		if err := c.writeRow(banRow{b.Target, b.Kind, orNull(b.Until), b.Reason, b.By}); err != nil {
 			return err
 		}
 	}

@@ -14,12 +14,8 @@ import (
 
 func users(c *call) error {
 	for _, name := range c.plane.cfg.Users() {
-		known := c.plane.cfg.Limits.Account(name)
-		u := User{Name: name, Failures: known.Failures, Sessions: known.Sessions}
-		if !known.LastLogin.IsZero() {
-			u.LastLogin = &known.LastLogin
-		}
-		if err := c.writeRow(u); err != nil {
+		a := c.plane.cfg.Limits.Account(name)
+		if err := c.writeRow(User{name, orNull(a.LastLogin), a.Failures, a.Sessions}); err != nil {
 			return err
 		}
 	}

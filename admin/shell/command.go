@@ -65,7 +65,7 @@ func (s *Shell) start(ctx context.Context, c command, words []string) error {
 	if args, _, fit := c.Parse(words); fit {
 		err = c.run(ctx, s, args)
 	}
-	if err == errUsage {
+	if errors.Is(err, errUsage) {
 		return usagef("usage: %s", c.Usage())
 	}
 	return err
@@ -87,7 +87,7 @@ func (s *Shell) send(ctx context.Context, c admin.Command, words []string) error
 	return cmp.Or(err, end())
 }
 
-// call calls the server, which has to answer in time if it can answer soon.
+// call lets ask use the client, within the time that an answer may take.
 func (s *Shell) call(ctx context.Context, ends admin.Ending, ask func(context.Context, *admin.Client) error) error {
 	limit := s.Timeout
 	if limit == 0 && ends == admin.Soon {
@@ -124,7 +124,7 @@ func (s *Shell) explain(ctx context.Context, err error) error {
 	return &noServerError{err}
 }
 
-// lookupTime bounds how long completion asks the server.
+// lookupTimeout is how long completion may ask the server.
 const lookupTimeout = time.Second
 
 // values returns a field of the rows of a command's answer, each value once.

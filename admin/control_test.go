@@ -33,10 +33,10 @@ func ids(sessions []admin.Session) (ids []uint64) {
 }
 
 func TestSessions(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
-		h.enter("bob")
-		h.enter("")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
+		h.connect("bob")
+		h.connect("")
 		for _, test := range []struct {
 			filter []string
 			want   []uint64
@@ -62,10 +62,10 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// The rows have the fields that are promised, and no others.
+// The rows have exactly the fields of the contract.
 func TestFields(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
 		must(t, c.Ban(t.Context(), "10.0.0.0/8", time.Hour, "x"))
 		for _, test := range [][2]string{
 			{"sessions", "bytes_out client commands id idle_ms listener path rate remote sent since size state tls user verb"},
@@ -100,8 +100,8 @@ func TestFields(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
 		for command, want := range map[string]core.Code{
 			"nonsense":            core.CodeUnknownCommand,
 			"sessions color=red":  core.CodeUsage,
@@ -165,14 +165,14 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// What a session does doesn't matter: a kick ends it within a second.
+// A kick ends a session whatever it is doing.
 func TestKick(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
 		must(t, os.WriteFile(filepath.Join(h.dir, "big"), make([]byte, 4<<20), 0o600))
-		idle := h.enter("ann")
-		sending := h.enter("ann")
+		idle := h.connect("ann")
+		sending := h.connect("ann")
 		sending.Write([]byte("FILE big\r\n")) // and never reads
-		running := h.enter("ann")
+		running := h.connect("ann")
 		running.Write([]byte("HANG\r\n"))
 		near := h.handshake()
 		defer near.Close()
@@ -189,7 +189,7 @@ func TestKick(t *testing.T) {
 		if err != nil || a.N != 4 || !slices.Equal(a.IDs, []uint64{1, 2, 3, 4}) {
 			t.Errorf("got %+v, %v", a, err)
 		}
-		idle.hear("![code=kicked] Disconnected: it's over\r\n")
+		idle.expect("![code=kicked] Disconnected: it's over\r\n")
 		must(t, c.Wait(t.Context(), 10*time.Second, "all"))
 		if took := time.Since(began); took > 5*time.Second { // it is 0.7 s; machines are busy
 			t.Errorf("gone after %v", took)
@@ -200,25 +200,25 @@ func TestKick(t *testing.T) {
 
 // An abort ends the command and keeps the session.
 func TestAbort(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		g := h.enter("ann")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		g := h.connect("ann")
 		g.Write([]byte("LINGER\r\n"))
 		eventually(t, "running", func() bool {
 			all, _ := c.Sessions(t.Context(), "state=running", "verb=LINGER")
 			return len(all) == 1
 		})
 		must(t, c.Abort(t.Context(), 1))
-		g.hear("![code=aborted] Aborted.\r\n")
+		g.expect("![code=aborted] Aborted.\r\n")
 		g.ask("NOOP", "#OK.\r\n")
 	})
 }
 
-// A new rate counts for the transfer under way.
+// A new rate applies to a running transfer.
 func TestLimit(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
 		const size = 64 << 10
 		must(t, os.WriteFile(filepath.Join(h.dir, "f"), make([]byte, size), 0o600))
-		g := h.enter("ann")
+		g := h.connect("ann")
 		if _, err := c.Limit(t.Context(), "1", 10); err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +259,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestBans(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
 		must(t, c.Ban(t.Context(), "::ffff:10.0.0.1", time.Hour, "two words"))
 		must(t, c.Ban(t.Context(), "user=ann", 0, ""))
 		all, err := c.Bans(t.Context())
@@ -272,26 +272,26 @@ func TestBans(t *testing.T) {
 		if b := all[1]; b.Target != "user=ann" || !b.Until.IsZero() {
 			t.Errorf("got %+v", b)
 		}
-		near := h.enter("")
+		near := h.connect("")
 		near.ask("USER ann", "#Password required.\r\n")
 		near.Write([]byte("AUTH passwd\r\n"))
-		near.hear("!")
+		near.expect("!")
 		must(t, c.Unban(t.Context(), "user=ann"))
 		wantCode(t, c.Unban(t.Context(), "user=ann"), admin.CodeNoMatch)
 	})
 }
 
 func TestMessage(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		ann, bob := h.enter("ann"), h.enter("bob")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		ann, bob := h.connect("ann"), h.connect("bob")
 		for _, test := range []struct {
 			words []string
 			want  []uint64
-			to    []*guest
+			to    []*testClient
 		}{
-			{[]string{"1", "back", "at", "noon"}, []uint64{1}, []*guest{ann}},
-			{[]string{"user=bob", "state=idle", "back at noon"}, []uint64{2}, []*guest{bob}},
-			{[]string{"all", "back", "at noon"}, []uint64{1, 2}, []*guest{ann, bob}},
+			{[]string{"1", "back", "at", "noon"}, []uint64{1}, []*testClient{ann}},
+			{[]string{"user=bob", "state=idle", "back at noon"}, []uint64{2}, []*testClient{bob}},
+			{[]string{"all", "back", "at noon"}, []uint64{1, 2}, []*testClient{ann, bob}},
 		} {
 			rows, err := do(c, append([]string{"message"}, test.words...)...)
 			var a admin.Affected
@@ -299,15 +299,15 @@ func TestMessage(t *testing.T) {
 				t.Errorf("%v: got %v, %v", test.words, rows, err)
 			}
 			for _, g := range test.to {
-				g.hear("*back at noon\r\n")
+				g.expect("*back at noon\r\n")
 			}
 		}
 	})
 }
 
-func TestSteer(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
+func TestServer(t *testing.T) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
 		users, err := c.Users(t.Context())
 		if err != nil || len(users) != 2 || users[0].Name != "ann" || users[0].LastLogin == nil || users[0].Sessions != 1 || users[1].LastLogin != nil {
 			t.Errorf("got %+v, %v", users, err)
@@ -336,16 +336,16 @@ func TestSteer(t *testing.T) {
 	})
 }
 
-// A wait ends when nothing matches any more, and when the console is gone.
+// A wait ends when nothing matches any more, and when the console disconnects.
 func TestWait(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
 		done := make(chan error)
 		go func() { done <- c.Wait(t.Context(), time.Minute, "user=ann") }()
 		must(t, c.Kick(t.Context(), 1, "go"))
 		must(t, <-done)
 
-		h.enter("bob")
+		h.connect("bob")
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			_, err := c.Do(ctx, []string{"wait", "user=bob", "timeout=1h"}, nil)
@@ -359,7 +359,7 @@ func TestWait(t *testing.T) {
 }
 
 func TestEvents(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
 		rows := make(chan admin.Event, 99)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -367,8 +367,8 @@ func TestEvents(t *testing.T) {
 			done <- c.Events(ctx, func(e admin.Event) error { rows <- e; return nil }, "event!=connect", "user=ann")
 		}()
 		eventually(t, "the first event", func() bool {
-			h.enter("bob")
-			h.enter("ann")
+			h.connect("bob")
+			h.connect("ann")
 			return len(rows) > 0
 		})
 		if e := <-rows; e.Event != "login" || e.User != "ann" || e.Session == 0 || e.Time.IsZero() {
@@ -389,25 +389,25 @@ func Commands() []core.Command {
 `
 
 func TestPlugins(t *testing.T) {
-	var h *house
+	var h *testServer
 	set := openPlugins(t, func(p []core.Plugin) error {
 		if h == nil {
 			return nil
 		}
 		return h.SetPlugins(p)
 	}, map[string]string{"echo": echo})
-	h = newHouse(t, func(c *admin.Config) { c.Plugins = set })
+	h = newTestServer(t, func(c *admin.Config) { c.Plugins = set })
 	c := h.client(h.Plane.Dial)
 	must(t, c.ReloadPlugin(t.Context(), "echo"))
-	h.enter("ann").ask("ECHO hi", "#hi\r\n")
+	h.connect("ann").ask("ECHO hi", "#hi\r\n")
 	all, err := c.Plugins(t.Context())
 	if err != nil || len(all) != 1 || all[0].Name != "echo" || all[0].State != "running" || all[0].Calls != 1 || !slices.Equal(all[0].Verbs, []string{"ECHO"}) {
 		t.Errorf("got %+v, %v", all, err)
 	}
 	must(t, c.UnloadPlugin(t.Context(), "echo"))
 	must(t, set.Reload()) // as the watcher does
-	h.enter("ann").ask("ECHO hi", "![code=unknown-command] Invalid command.\r\n")
+	h.connect("ann").ask("ECHO hi", "![code=unknown-command] Invalid command.\r\n")
 	must(t, c.LoadPlugin(t.Context(), "echo"))
-	h.enter("ann").ask("ECHO hi", "#hi\r\n")
+	h.connect("ann").ask("ECHO hi", "#hi\r\n")
 	wantCode(t, c.LoadPlugin(t.Context(), "none"), core.CodeNotFound)
 }

@@ -16,8 +16,8 @@ import (
 	"mts/admin"
 )
 
-// raw dials the socket and reads the greeting.
-func raw(t testing.TB, path string) (net.Conn, *bufio.Reader) {
+// dialSocket dials the socket and reads the greeting.
+func dialSocket(t testing.TB, path string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("unix", path)
 	must(t, err)
@@ -35,11 +35,11 @@ func wantLine(t testing.TB, r *bufio.Reader, want string) {
 	}
 }
 
-// Whatever is said, the answer is a line, and the session goes on until too
-// much comes without an end.
+// Every input is answered by a line. The session goes on until too many bytes come
+// without a line end.
 func TestLines(t *testing.T) {
-	h := newHouse(t, nil)
-	conn, r := raw(t, h.socket())
+	h := newTestServer(t, nil)
+	conn, r := dialSocket(t, h.socket())
 	for _, test := range [][2]string{
 		{"", "![code=unknown-command] Invalid command."},
 		{"kick all\x1b", "![code=unknown-command] Invalid command."},
@@ -63,10 +63,10 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// Who only closes its half gets the answers to what it has said.
+// A console that closes its sending half still gets the answers.
 func TestHalfClose(t *testing.T) {
-	h := newHouse(t, nil)
-	conn, r := raw(t, h.socket())
+	h := newTestServer(t, nil)
+	conn, r := dialSocket(t, h.socket())
 	fmt.Fprint(conn, strings.Repeat("SESSIONS\n", 10))
 	must(t, conn.(*net.UnixConn).CloseWrite())
 	for range 10 {
@@ -77,27 +77,27 @@ func TestHalfClose(t *testing.T) {
 	}
 }
 
-// Consoles that don't read, of a feed or of answers, hold nobody up.
-func TestDeafConsoles(t *testing.T) {
-	h := newHouse(t, nil)
+// Consoles that read neither events nor answers delay nobody else.
+func TestConsolesThatDoNotRead(t *testing.T) {
+	h := newTestServer(t, nil)
 	path := h.socket()
 	for range 8 {
-		conn, _ := raw(t, path)
+		conn, _ := dialSocket(t, path)
 		fmt.Fprint(conn, "EVENTS\n")
-		other, _ := raw(t, path)
+		other, _ := dialSocket(t, path)
 		go other.Write([]byte(strings.Repeat("STATS\n", 100000)))
 	}
 	for range 300 {
-		h.enter("ann").Close()
+		h.connect("ann").Close()
 	}
 	eventually(t, "all gone", func() bool { return len(h.Sessions()) == 0 })
 }
 
-// A console that is gone doesn't keep its place.
-func TestGoneConsoles(t *testing.T) {
-	h := newHouse(t, nil)
+// A console that has disconnected no longer counts as one.
+func TestConsolesThatDisconnect(t *testing.T) {
+	h := newTestServer(t, nil)
 	path := h.socket()
-	h.enter("ann")
+	h.connect("ann")
 	for _, command := range []string{"EVENTS", "WAIT all timeout=1h"} {
 		for range 100 {
 			var conn net.Conn
@@ -117,10 +117,10 @@ func TestGoneConsoles(t *testing.T) {
 	}
 }
 
-// Names that would play with a terminal are harmless wherever they are shown,
-// and aren't changed by that.
-func TestEvilNames(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
+// Names with control characters are printable wherever they are shown, and keep
+// their value.
+func TestHostileNames(t *testing.T) {
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
 		name := "x\u202ey\u2066z\U000e0041"
 		must(t, os.WriteFile(filepath.Join(h.dir, name), make([]byte, 1<<20), 0o600))
 		var mu sync.Mutex
@@ -131,7 +131,7 @@ func TestEvilNames(t *testing.T) {
 			defer mu.Unlock()
 			shown = append(shown, rows...)
 		}()
-		g := h.enter("e\u202eve")
+		g := h.connect("e\u202eve")
 		g.Write([]byte("FILE " + name + "\r\n"))
 		eventually(t, "sending", func() bool {
 			all, _ := c.Sessions(t.Context(), "state=sending")
@@ -160,11 +160,11 @@ func TestEvilNames(t *testing.T) {
 	})
 }
 
-// Who did what is on record, one line each.
+// The log has a line for each change: who did what.
 func TestAudit(t *testing.T) {
-	overBoth(t, nil, func(t *testing.T, h *house, c *admin.Client) {
-		h.enter("ann")
-		h.enter("ann")
+	onPipeAndSocket(t, nil, func(t *testing.T, h *testServer, c *admin.Client) {
+		h.connect("ann")
+		h.connect("ann")
 		do(c, "kick", "user=ann", "reason=two words")
 		do(c, "kick", "99")
 		do(c, "log", "level", "info")
@@ -190,12 +190,12 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// A plane that is closed ends its consoles with a word, and takes no more.
+// A plane that is closed tells its consoles, and accepts no more.
 func TestClose(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newTestServer(t, nil)
 	path := h.socket()
-	_, idle := raw(t, path)
-	watching, events := raw(t, path)
+	_, idle := dialSocket(t, path)
+	watching, events := dialSocket(t, path)
 	fmt.Fprint(watching, "EVENTS\n")
 	h.Plane.Close()
 	wantLine(t, idle, "![code=shutting-down] Server is shutting down.")

@@ -10,8 +10,8 @@ import (
 	"mts/admin"
 )
 
-// crowd opens n sessions, over pipes, that are greeted and then silent.
-func (h *house) crowd(n int) []net.Conn {
+// connectMany opens n sessions over pipes, which send nothing.
+func (h *testServer) connectMany(n int) []net.Conn {
 	h.Helper()
 	conns := make([]net.Conn, n)
 	var entering sync.WaitGroup
@@ -35,19 +35,18 @@ func (h *house) crowd(n int) []net.Conn {
 	return conns
 }
 
-// With 10,000 sessions under churn, the list always has each session that was
-// there all the time, once and in order, and agrees with the connections in
-// the end.
+// While other sessions come and go, the list has each of 10,000 lasting sessions
+// once and in order. In the end it has only those.
 func TestCrowd(t *testing.T) {
 	n := 10000
 	if testing.Short() {
 		n = 1000
 	}
-	h := newHouse(t, nil)
+	h := newTestServer(t, nil)
 	c, err := admin.Dial(t.Context(), h.socket())
 	must(t, err)
 	defer c.Close()
-	h.crowd(n)
+	h.connectMany(n)
 	stop := make(chan struct{})
 	var churning sync.WaitGroup
 	for range 2 {
@@ -94,13 +93,13 @@ func TestCrowd(t *testing.T) {
 	must(t, c.Wait(t.Context(), 30*time.Second, "all"))
 }
 
-// One operation is one answer about 10,000 sessions.
+// One operation is one listing with 10,000 sessions.
 func BenchmarkSessions(b *testing.B) {
-	h := newHouse(b, nil)
+	h := newTestServer(b, nil)
 	c, err := admin.Dial(b.Context(), h.socket())
 	must(b, err)
 	defer c.Close()
-	h.crowd(10000)
+	h.connectMany(10000)
 	for name, words := range map[string][]string{"all": {"sessions"}, "none": {"sessions", "user=nobody"}} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
@@ -112,15 +111,15 @@ func BenchmarkSessions(b *testing.B) {
 	}
 }
 
-// One operation is the end of 10,000 sessions, until the last one is gone.
+// One operation is a kick of 10,000 sessions, until the last one has ended.
 func BenchmarkKickAll(b *testing.B) {
-	h := newHouse(b, nil)
+	h := newTestServer(b, nil)
 	c, err := admin.Dial(b.Context(), h.socket())
 	must(b, err)
 	defer c.Close()
 	for range b.N {
 		b.StopTimer()
-		for _, conn := range h.crowd(10000) {
+		for _, conn := range h.connectMany(10000) {
 			go io.Copy(io.Discard, conn)
 		}
 		b.StartTimer()

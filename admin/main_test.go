@@ -29,7 +29,7 @@ import (
 	"mts/plugins/worker"
 )
 
-// What the test binary is when it is called with one of these.
+// Arguments that make the test binary another program.
 const (
 	workerArg   = "plugin-worker"
 	strangerArg = "stranger" // dials the socket behind it and copies what it hears
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	case len(os.Args) == 2 && os.Args[1] == workerArg:
 		os.Exit(worker.Main(os.Stdin, os.Stdout))
 	case len(os.Args) == 3 && os.Args[1] == strangerArg:
-		stranger(os.Args[2])
+		dialAsStranger(os.Args[2])
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -48,8 +48,8 @@ func TestMain(m *testing.M) {
 
 var must, eventually = harness.Must, harness.Eventually
 
-// A house is a server with its plane.
-type house struct {
+// A testServer is a server with its plane.
+type testServer struct {
 	testing.TB
 	*server.Server
 	*admin.Plane
@@ -74,10 +74,10 @@ func (anyone) Authenticate(_ context.Context, _, password string) error {
 
 func (anyone) Has(string) bool { return true }
 
-// newHouse returns a server whose plane is closed when the test ends.
-func newHouse(t testing.TB, change func(*admin.Config)) *house {
+// newTestServer returns a server whose plane is closed when the test ends.
+func newTestServer(t testing.TB, change func(*admin.Config)) *testServer {
 	t.Helper()
-	h := &house{
+	h := &testServer{
 		TB: t, limits: limit.New(limit.Policy{}), dir: t.TempDir(), log: new(harness.Log),
 		stops: make(chan admin.Stop, 9), reloads: make(chan string, 9), release: make(chan struct{}),
 	}
@@ -125,7 +125,7 @@ func newHouse(t testing.TB, change func(*admin.Config)) *house {
 }
 
 // client returns a client that reaches the plane by dial.
-func (h *house) client(dial func(context.Context) (net.Conn, error)) *admin.Client {
+func (h *testServer) client(dial func(context.Context) (net.Conn, error)) *admin.Client {
 	h.Helper()
 	c, err := admin.NewClient(h.Context(), dial)
 	must(h, err)
@@ -134,7 +134,7 @@ func (h *house) client(dial func(context.Context) (net.Conn, error)) *admin.Clie
 }
 
 // socket serves the plane on a socket.
-func (h *house) socket() (path string) {
+func (h *testServer) socket() (path string) {
 	h.Helper()
 	path = filepath.Join(folder(h), "admin.sock")
 	ln, err := admin.Socket{Path: path}.Listen()
@@ -143,7 +143,7 @@ func (h *house) socket() (path string) {
 	return path
 }
 
-func (h *house) serve(ln net.Listener) {
+func (h *testServer) serve(ln net.Listener) {
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := h.Plane.Serve(ln); err != nil {
@@ -165,14 +165,14 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// overBoth runs a test in-process and over the socket.
-func overBoth(t *testing.T, change func(*admin.Config), test func(*testing.T, *house, *admin.Client)) {
+// onPipeAndSocket runs a test twice: in-process and over the socket.
+func onPipeAndSocket(t *testing.T, change func(*admin.Config), test func(*testing.T, *testServer, *admin.Client)) {
 	t.Run("in-process", func(t *testing.T) {
-		h := newHouse(t, change)
+		h := newTestServer(t, change)
 		test(t, h, h.client(h.Plane.Dial))
 	})
 	t.Run("socket", func(t *testing.T) {
-		h := newHouse(t, change)
+		h := newTestServer(t, change)
 		path := h.socket()
 		c, err := admin.Dial(t.Context(), path)
 		must(t, err)
@@ -181,21 +181,21 @@ func overBoth(t *testing.T, change func(*admin.Config), test func(*testing.T, *h
 	})
 }
 
-// A guest is a client of the server, in block mode.
-type guest struct {
+// A testClient is a client of the server, in block mode.
+type testClient struct {
 	net.Conn
 	t testing.TB
 }
 
-// enter starts a session of a user, "" for one that isn't logged in.
-func (h *house) enter(user string) *guest {
+// connect starts a session, and logs the user in unless user is "".
+func (h *testServer) connect(user string) *testClient {
 	h.Helper()
 	near, far := net.Pipe()
 	h.ServeConn(far, false)
-	g := &guest{near, h}
+	g := &testClient{near, h}
 	h.Cleanup(func() { near.Close() })
 	near.SetDeadline(time.Now().Add(30 * time.Second))
-	g.hear("#Server Ready.\r\n")
+	g.expect("#Server Ready.\r\n")
 	g.ask("MODE BLOCK", "#Mode is BLOCK.\r\n")
 	if user != "" {
 		g.ask("USER "+user, "#Password required.\r\n")
@@ -204,13 +204,13 @@ func (h *house) enter(user string) *guest {
 	return g
 }
 
-func (g *guest) ask(line, want string) {
+func (g *testClient) ask(line, want string) {
 	g.t.Helper()
 	fmt.Fprintf(g, "%s\r\n", line)
-	g.hear(want)
+	g.expect(want)
 }
 
-func (g *guest) hear(want string) {
+func (g *testClient) expect(want string) {
 	g.t.Helper()
 	b := make([]byte, len(want))
 	if n, err := io.ReadFull(g, b); err != nil || string(b) != want {
@@ -250,14 +250,14 @@ func openPlugins(t testing.TB, update func([]core.Plugin) error, sources map[str
 	return set
 }
 
-// handshake starts a session that never gets through its handshake.
-func (h *house) handshake() net.Conn {
+// handshake starts a session that never ends its handshake.
+func (h *testServer) handshake() net.Conn {
 	near, far := net.Pipe()
 	h.ServeConn(far, true)
 	return near
 }
 
-func stranger(path string) {
+func dialAsStranger(path string) {
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		fmt.Print(err)

@@ -14,7 +14,7 @@ import (
 
 const nobody = 65534
 
-// Another user of the system is let in only if the server allows it.
+// Another user of the system may connect only if the server allows it.
 func TestStranger(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be somebody else")
@@ -24,7 +24,7 @@ func TestStranger(t *testing.T) {
 		"![code=auth-failed] You may not use this socket.": {1234},
 		"#Server Ready.\r\n#Mode is BLOCK.\r\n#OK.":        {nobody},
 	} {
-		h := newHouse(t, func(c *admin.Config) { c.AllowUIDs = uids })
+		h := newTestServer(t, func(c *admin.Config) { c.AllowUIDs = uids })
 		dir := folder(t)
 		must(t, os.Chmod(dir, 0o755))
 		path := filepath.Join(dir, "admin.sock")
@@ -37,14 +37,14 @@ func TestStranger(t *testing.T) {
 			t.Errorf("logged %s", h.log)
 		}
 	}
-	h := newHouse(t, nil)
+	h := newTestServer(t, nil)
 	if got := asNobody(t, exe, h.socket()); !strings.Contains(got, "permission denied") {
 		t.Errorf("to a private socket: heard %q", got)
 	}
 }
 
-// asNobody runs the test binary as another user, who hangs up once it has been
-// answered, and returns what it heard.
+// asNobody runs the test binary as another user, which connects, disconnects once
+// it is answered, and returns the answer.
 func asNobody(t *testing.T, exe, path string) string {
 	t.Helper()
 	cmd := exec.Command(exe, strangerArg, path)

@@ -24,8 +24,8 @@ func open(t testing.TB, s admin.Socket) net.Listener {
 	return ln
 }
 
-// refused checks that nothing is opened, and that what is there stays.
-func refused(t *testing.T, path, want string) {
+// expectRefused checks that Listen fails and leaves the file at path alone.
+func expectRefused(t *testing.T, path, want string) {
 	t.Helper()
 	before, _ := os.Lstat(path)
 	ln, err := admin.Socket{Path: path}.Listen()
@@ -52,7 +52,7 @@ func TestSocket(t *testing.T) {
 			}
 		}
 	}
-	refused(t, path, "a server is listening there")
+	expectRefused(t, path, "a server is listening there")
 	must(t, ln.Close())
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the socket is still there")
@@ -63,36 +63,36 @@ func TestSocketTaken(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "admin.sock")
 	must(t, os.WriteFile(path, []byte("mine"), 0o600))
-	refused(t, path, "something else is there")
+	expectRefused(t, path, "something else is there")
 	must(t, os.Remove(path))
 
 	must(t, os.Symlink(filepath.Join(dir, "elsewhere"), path))
-	refused(t, path, "something else is there")
+	expectRefused(t, path, "something else is there")
 	must(t, os.Remove(path))
 	live := open(t, admin.Socket{Path: filepath.Join(dir, "live")})
 	must(t, os.Symlink(live.Addr().String(), path))
-	refused(t, path, "something else is there")
+	expectRefused(t, path, "something else is there")
 	must(t, os.Remove(path))
 
 	must(t, os.Mkdir(path, 0o700))
-	refused(t, path, "something else is there")
+	expectRefused(t, path, "something else is there")
 	must(t, os.Remove(path))
 
-	refused(t, filepath.Join(dir, strings.Repeat("x", 200)), "longer than")
+	expectRefused(t, filepath.Join(dir, strings.Repeat("x", 200)), "longer than")
 }
 
-// A folder may be deeper than the address of a socket is long.
+// The path may be longer than the address of a socket.
 func TestLongPath(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("it takes /proc")
 	}
 	path := filepath.Join(folder(t), strings.Repeat("x", 150), "admin.sock")
 	open(t, admin.Socket{Path: path})
-	refused(t, path, "a server is listening there")
+	expectRefused(t, path, "a server is listening there")
 }
 
-// A socket that a killed server has left is replaced, by one of those that want
-// to.
+// A socket that a killed server has left is replaced, by only one of several
+// servers that start at once.
 func TestStaleSocket(t *testing.T) {
 	path := filepath.Join(folder(t), "admin.sock")
 	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
@@ -120,7 +120,7 @@ func TestStaleSocket(t *testing.T) {
 	}
 }
 
-// Who has been replaced doesn't take the new one's socket away.
+// A server that has been replaced doesn't remove the new one's socket.
 func TestReplacedSocket(t *testing.T) {
 	path := filepath.Join(folder(t), "admin.sock")
 	old := open(t, admin.Socket{Path: path})
@@ -137,15 +137,15 @@ func TestFolderOfOthers(t *testing.T) {
 	}
 	dir := folder(t)
 	must(t, os.Chmod(dir, 0o777))
-	refused(t, filepath.Join(dir, "admin.sock"), "others may write to its folder")
+	expectRefused(t, filepath.Join(dir, "admin.sock"), "others may write to its folder")
 	must(t, os.Chmod(dir, 0o777|os.ModeSticky))
 	open(t, admin.Socket{Path: filepath.Join(dir, "admin.sock")})
 }
 
-// Of a hundred consoles sixteen are served, the others are told, and there is
-// room again when they are gone.
+// Of a hundred consoles sixteen are served and the others refused. When they have
+// disconnected, new ones are served.
 func TestHundredConsoles(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newTestServer(t, nil)
 	path := h.socket()
 	var mu sync.Mutex
 	heard := map[string]int{}

@@ -46,8 +46,8 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// Whatever a word holds, Split undoes Quote; and whatever Split takes, it gives
-// words that can be quoted again.
+// Split undoes Quote for every word, and words that Split returns can be quoted
+// again.
 func FuzzWords(f *testing.F) {
 	for _, seed := range []string{"", "kick 12", `a "b c" 'd' \e ; f # g`, "\x00\xff\u202e\n", "it's", `\`, `"`} {
 		f.Add(seed)

@@ -7,7 +7,7 @@ import (
 )
 
 func TestComplete(t *testing.T) {
-	b := newBench(t, map[string]string{
+	b := newTestShell(t, map[string]string{
 		"SESSIONS": twoSessions,
 		"USERS":    `{"name":"ann"}` + "\n" + `{"name":"it's"}` + "\n",
 		"PLUGINS":  `{"name":"wc"}` + "\n",

@@ -27,9 +27,9 @@ func TestExamples(t *testing.T) {
 		{[]string{"run", "../../examples/admin/scanner.go", "1"}, "banned 10.0.0.9\n"},
 		{[]string{"source", "../../examples/admin/maintenance.mts"}, ""},
 	} {
-		b := newBench(t, answers)
+		b := newTestShell(t, answers)
 		if code := b.Command(context.Background(), test.words); code != exitOK || b.out.String() != test.out {
-			t.Errorf("%q: code %d, %q, %q; commands %q", test.words, code, b.out.String(), b.err.String(), b.fake.commands())
+			t.Errorf("%q: code %d, %q, %q; commands %q", test.words, code, b.out.String(), b.err.String(), b.server.commands())
 		}
 	}
 }

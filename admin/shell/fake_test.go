@@ -14,15 +14,15 @@ import (
 	"mts/admin"
 )
 
-// A fake is a server of canned answers, by command line. An answer is rows, or
-// begins with "!" and is a failure.
-type fake struct {
+// A fakeServer has canned answers, by command line. An answer is rows, or a
+// failure if it begins with "!". It doesn't end if it ends in "…".
+type fakeServer struct {
 	answers map[string]string
 	mu      sync.Mutex
 	got     []string
 }
 
-func (f *fake) dial(ctx context.Context) (*admin.Client, error) {
+func (f *fakeServer) dial(ctx context.Context) (*admin.Client, error) {
 	return admin.NewClient(ctx, func(context.Context) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go f.serve(theirs)
@@ -30,7 +30,7 @@ func (f *fake) dial(ctx context.Context) (*admin.Client, error) {
 	})
 }
 
-func (f *fake) serve(conn net.Conn) {
+func (f *fakeServer) serve(conn net.Conn) {
 	defer conn.Close()
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		line := lines.Text()
@@ -60,29 +60,29 @@ func (f *fake) serve(conn net.Conn) {
 }
 
 // commands returns what the shell has sent.
-func (f *fake) commands() []string {
+func (f *fakeServer) commands() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.got)
 }
 
-// A bench is a shell without a terminal, and where its output goes.
-type bench struct {
+// A testShell is a shell without a terminal, and its output.
+type testShell struct {
 	*Shell
-	fake     *fake
+	server   *fakeServer
 	out, err bytes.Buffer
 }
 
-func newBench(t *testing.T, answers map[string]string) *bench {
+func newTestShell(t *testing.T, answers map[string]string) *testShell {
 	t.Helper()
-	b := &bench{fake: &fake{answers: answers}}
-	b.Shell = New(Options{Dial: b.fake.dial, Stdin: strings.NewReader(""), Stdout: &b.out, Stderr: &b.err, Format: "table"})
+	b := &testShell{server: &fakeServer{answers: answers}}
+	b.Shell = New(Options{Dial: b.server.dial, Stdin: strings.NewReader(""), Stdout: &b.out, Stderr: &b.err, Format: "table"})
 	t.Cleanup(b.Close)
 	return b
 }
 
 // script runs lines as a script and returns the exit code and what was shown.
-func (b *bench) script(lines string) (code int, out, err string) {
+func (b *testShell) script(lines string) (code int, out, err string) {
 	b.out.Reset()
 	b.err.Reset()
 	code = b.Script(context.Background(), "x.mts", strings.NewReader(lines))
@@ -93,6 +93,6 @@ const twoSessions = `{"id":7,"user":"ann","remote":"10.0.0.7:5","client":"10.0.0
 {"id":12,"user":"=cmd()","remote":"10.0.0.8:6","client":"10.0.0.8","listener":"l","tls":false,"state":"idle","verb":"","path":"\u001b[2J` + "\u009b\u202e" + `x","sent":0,"size":0,"rate":0,"since":"2026-01-02T03:04:05Z","idle_ms":65000,"commands":1,"bytes_out":9}
 `
 
-func (f *fake) refuse(ctx context.Context) (*admin.Client, error) {
+func (f *fakeServer) refuse(ctx context.Context) (*admin.Client, error) {
 	return admin.NewClient(ctx, func(context.Context) (net.Conn, error) { return nil, net.ErrClosed })
 }

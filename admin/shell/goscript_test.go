@@ -62,7 +62,7 @@ func main() {
 		"no main": {`func f() {}`, 1, "", "func main is missing\n"},
 		"go":      {`func main() { go main() }`, 1, "", "go statement"},
 	} {
-		b := newBench(t, goAnswers)
+		b := newTestShell(t, goAnswers)
 		code := b.Command(context.Background(), []string{"run", goScript(t, test.src), "a b"})
 		out, errs := b.out.String(), b.err.String()
 		if code != test.code || out != test.out || errs != test.err && (test.err == "" || !strings.Contains(errs, test.err)) {
@@ -72,7 +72,7 @@ func main() {
 }
 
 func TestGoScriptTableCSV(t *testing.T) {
-	b := newBench(t, nil)
+	b := newTestShell(t, nil)
 	b.Format = "csv"
 	b.Command(context.Background(), []string{"run", goScript(t, `import "mts/admin"; func main() { admin.Table([]string{"b", "a"}, [][]string{{"=1", "x,y"}}) }`)})
 	if got := b.out.String(); got != "b,a\n'=1,\"x,y\"\n" {
@@ -80,7 +80,7 @@ func TestGoScriptTableCSV(t *testing.T) {
 	}
 }
 
-// What hangs ends when it is interrupted.
+// A script that never ends is ended by an interrupt.
 func TestGoScriptInterrupted(t *testing.T) {
 	for _, src := range []string{
 		`import "mts/admin"; func main() { admin.Abort(1); for {} }`,
@@ -88,10 +88,10 @@ func TestGoScriptInterrupted(t *testing.T) {
 		`import ("mts/admin"; "time"); func main() { admin.Abort(1); admin.Sleep(time.Hour) }`,
 		`import ("mts/admin"; "time"); func main() { admin.Abort(1); admin.Wait(time.Second, "all") }`,
 	} {
-		b := newBench(t, map[string]string{"ABORT 1": "", "WAIT all timeout=1s": "…"})
+		b := newTestShell(t, map[string]string{"ABORT 1": "", "WAIT all timeout=1s": "…"})
 		code := make(chan int)
 		go func() { code <- b.Command(context.Background(), []string{"run", goScript(t, src)}) }()
-		harness.Eventually(t, "a command arrives", func() bool { return len(b.fake.commands()) > 0 })
+		harness.Eventually(t, "a command arrives", func() bool { return len(b.server.commands()) > 0 })
 		b.Interrupt()
 		if got := <-code; got != exitInterrupted || b.err.String() != "interrupted\n" {
 			t.Errorf("%s: code %d, %q", src, got, b.err.String())
@@ -100,7 +100,7 @@ func TestGoScriptInterrupted(t *testing.T) {
 }
 
 func TestEval(t *testing.T) {
-	b := newBench(t, goAnswers)
+	b := newTestShell(t, goAnswers)
 	for _, test := range []struct {
 		src, out, err string
 	}{

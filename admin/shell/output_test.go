@@ -14,7 +14,7 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	b := newBench(t, map[string]string{"SESSIONS": twoSessions})
+	b := newTestShell(t, map[string]string{"SESSIONS": twoSessions})
 	code, out, errs := b.script("sessions")
 	want := "" +
 		`ID  USER    REMOTE      TLS  STATE    VERB  PATH                         SENT       RATE   IDLE` + "\n" +
@@ -30,7 +30,7 @@ func sessionColumns() []admin.Column {
 	return commands[slices.IndexFunc(commands, func(c admin.Command) bool { return c.Name == "sessions" })].Columns
 }
 
-// However narrow the terminal, no line is wider, and what is cut says so.
+// No line is wider than the terminal, and text that is cut ends in "…".
 func TestTableFits(t *testing.T) {
 	for width := 1; width < 120; width++ {
 		var out bytes.Buffer
@@ -55,7 +55,7 @@ func TestTableFits(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	b := newBench(t, map[string]string{"SESSIONS": twoSessions})
+	b := newTestShell(t, map[string]string{"SESSIONS": twoSessions})
 	_, out, _ := b.script("set output=json; sessions")
 	if strings.ContainsAny(out, "\x1b\u009b\u202e") {
 		t.Errorf("the output steers a terminal: %q", out)
@@ -68,7 +68,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestCSV(t *testing.T) {
-	b := newBench(t, map[string]string{"SESSIONS": twoSessions, "BANS": "", "KICK 7": `{"affected":1,"ids":[7]}` + "\n"})
+	b := newTestShell(t, map[string]string{"SESSIONS": twoSessions, "BANS": "", "KICK 7": `{"affected":1,"ids":[7]}` + "\n"})
 	_, out, _ := b.script("set output=csv; sessions")
 	records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || len(records) != 3 {
@@ -89,7 +89,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestObjectsAndChanges(t *testing.T) {
-	b := newBench(t, map[string]string{
+	b := newTestShell(t, map[string]string{
 		"STATS":   `{"uptime_s":5,"refusals":{"b":2,"a":1},"memory":9}` + "\n",
 		"KICK 7":  `{"affected":1,"ids":[7]}` + "\n",
 		"PLUGINS": "",

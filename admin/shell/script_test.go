@@ -49,32 +49,32 @@ func TestScripts(t *testing.T) {
 		{"quit\nabort 8", 0, "", ""},
 		{strings.Repeat("x", 1<<20) + "\nabort 7", 2, "x.mts:1: line too long\n", ""},
 	} {
-		b := newBench(t, answers)
+		b := newTestShell(t, answers)
 		code, _, errs := b.script(test.script)
-		if got := strings.Join(b.fake.commands(), "|"); code != test.code || errs != test.err || got != test.commands {
+		if got := strings.Join(b.server.commands(), "|"); code != test.code || errs != test.err || got != test.commands {
 			t.Errorf("%.60q: code %d, stderr %q, commands %q; want %d, %q, %q", test.script, code, errs, got, test.code, test.err, test.commands)
 		}
 	}
-	b := newBench(t, answers)
+	b := newTestShell(t, answers)
 	if code, _, errs := b.script("source " + loop); code != 2 || !strings.Contains(errs, "too deeply") {
 		t.Errorf("endless source: code %d, %q", code, errs)
 	}
 }
 
 func TestKeepGoing(t *testing.T) {
-	b := newBench(t, map[string]string{"ABORT 7": "", "ABORT 8": "![code=no-match] none"})
+	b := newTestShell(t, map[string]string{"ABORT 7": "", "ABORT 8": "![code=no-match] none"})
 	b.KeepGoing = true
 	code, _, errs := b.script("abort 8\n" + strings.Repeat("x", 1<<20) + "\nabort 8; abort 7")
 	if want := "x.mts:1: none\nx.mts:2: line too long\nx.mts:3: none\n"; code != 2 || errs != want {
 		t.Errorf("code %d, %q", code, errs)
 	}
-	if got := b.fake.commands(); !slices.Equal(got, []string{"ABORT 8", "ABORT 8", "ABORT 7"}) {
+	if got := b.server.commands(); !slices.Equal(got, []string{"ABORT 8", "ABORT 8", "ABORT 7"}) {
 		t.Errorf("commands %q", got)
 	}
 }
 
 func TestYes(t *testing.T) {
-	b := newBench(t, map[string]string{"KICK all reason=x": `{"affected":2,"ids":[1,2]}` + "\n"})
+	b := newTestShell(t, map[string]string{"KICK all reason=x": `{"affected":2,"ids":[1,2]}` + "\n"})
 	b.Yes = true
 	if code, out, errs := b.script("kick all reason=x"); code != 0 || out != "2 affected: 1 2\n" {
 		t.Errorf("code %d, %q, %q", code, out, errs)
@@ -82,8 +82,8 @@ func TestYes(t *testing.T) {
 }
 
 func TestNoServer(t *testing.T) {
-	b := newBench(t, nil)
-	b.Dial = (&fake{}).refuse
+	b := newTestShell(t, nil)
+	b.Dial = (&fakeServer{}).refuse
 	if code, _, errs := b.script("sessions"); code != exitNoServer || !strings.HasPrefix(errs, "x.mts:1: no server: ") {
 		t.Errorf("code %d, %q", code, errs)
 	}
@@ -93,15 +93,14 @@ func TestNoServer(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	b := newBench(t, map[string]string{"STATS": "…"})
+	b := newTestShell(t, map[string]string{"STATS": "…"})
 	b.Timeout = 50 * time.Millisecond
 	if code, _, errs := b.script("stats"); code != exitFailed || errs != "x.mts:1: no answer within 50ms\n" {
 		t.Errorf("code %d, %q", code, errs)
 	}
 }
 
-// What is endless ends when it is interrupted, which is no failure unless a
-// script has more to do.
+// An interrupt ends a command. That is a success only for one that never ends.
 func TestInterrupt(t *testing.T) {
 	const event = `{"time":"2026-01-02T03:04:05Z","event":"login","session":7,"user":"ann","client":"10.0.0.7","bytes":0}` + "\n"
 	answers := map[string]string{"EVENTS user=ann": event + "…", "WAIT x": "…"}
@@ -109,10 +108,10 @@ func TestInterrupt(t *testing.T) {
 		code  int
 		words []string
 	}{{0, []string{"events", "user=ann"}}, {130, []string{"wait", "x"}}} {
-		b := newBench(t, answers)
+		b := newTestShell(t, answers)
 		code := make(chan int)
 		go func() { code <- b.Command(context.Background(), test.words) }()
-		harness.Eventually(t, "a command arrives", func() bool { return len(b.fake.commands()) > 0 })
+		harness.Eventually(t, "a command arrives", func() bool { return len(b.server.commands()) > 0 })
 		if !b.Interrupt() {
 			t.Error("nothing was running")
 		}

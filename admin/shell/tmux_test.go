@@ -18,8 +18,8 @@ import (
 	"mts/admin/shell/tmuxtest"
 )
 
-// shellAt makes the test binary a shell at a prompt, for the server at the
-// socket that it holds.
+// shellAt is a variable that makes the test binary a shell for the server at the
+// socket in it.
 const shellAt = "MTS_TEST_SHELL"
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func TestMorning(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	f := &fake{answers: map[string]string{
+	f := &fakeServer{answers: map[string]string{
 		"SESSIONS": twoSessions, "SESSIONS user=ann": strings.SplitAfter(twoSessions, "\n")[0],
 		"SHOW 12": `{"id":12,"state":"idle"}` + "\n", "ABORT 7": `{"affected":1,"ids":[7]}` + "\n",
 		"LIMIT 7 1MB": `{"affected":1,"ids":[7]}` + "\n", "KICK all": `{"affected":2,"ids":[7,12]}` + "\n",

@@ -14,14 +14,14 @@ import (
 const patience = 20 * time.Second
 
 // A Pane is a terminal of tmux with an ordinary shell in it, whose prompt is
-// "sh> ". A method that can't do what it is told to ends the test.
+// "sh> ". A method that fails ends the test.
 type Pane struct {
 	t      *testing.T
 	server string
 }
 
-// New returns a pane of so many columns and lines, which ends with the test. It
-// skips the test where there is no tmux.
+// New returns a pane of width columns and height lines, which ends with the test.
+// It skips the test if there is no tmux.
 func New(t *testing.T, width, height int) *Pane {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
@@ -55,8 +55,8 @@ func (p *Pane) Resize(width, height int) {
 	p.tmux("resize-window", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height))
 }
 
-// Shows waits until the screen ends in text, blank lines aside, or has it
-// anywhere if it begins with "…".
+// Shows waits until the screen ends in text, without blank lines behind it. If text
+// begins with "…", the rest of it may stand anywhere.
 func (p *Pane) Shows(text string) {
 	p.t.Helper()
 	screen := ""

@@ -1,66 +1,83 @@
 package admin
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
-// A Slot is the place of one argument. A choice in lower case stands for itself,
+// A slot is the place of one argument. A choice in lower case stands for itself,
 // as "all" does; one in upper case for a value, as "ID" and "user=NAME" do. A
 // choice that ends in "..." may be several words.
-type Slot struct {
-	Choices  []string
-	Optional bool // the arguments may end before it
+type slot struct {
+	choices  []string
+	optional bool // the arguments may end before it
 }
 
-// Slots returns the slots of a form such as "ID|FILTER...|all [reason=TEXT]".
-func Slots(form string) (slots []Slot) {
+// slots returns the slots of a form such as "ID|FILTER...|all [reason=TEXT]".
+func slots(form string) (all []slot) {
 	for text := range strings.FieldsSeq(form) {
-		slots = append(slots, Slot{strings.Split(strings.Trim(text, "[]"), "|"), text[0] == '['})
+		all = append(all, slot{strings.Split(strings.Trim(text, "[]"), "|"), text[0] == '['})
 	}
-	return slots
+	return all
 }
 
-// Option returns the key of a slot such as "[reason=TEXT]", whose word may stand
+// option returns the key of a slot such as "[reason=TEXT]", whose word may stand
 // anywhere among the arguments. ok is false for other slots.
-func (s Slot) Option() (key string, ok bool) {
-	key, _, ok = strings.Cut(s.Choices[0], "=")
-	return key, ok && s.Optional && len(s.Choices) == 1
+func (s slot) option() (key string, ok bool) {
+	key, _, ok = strings.Cut(s.choices[0], "=")
+	return key, ok && s.optional && len(s.choices) == 1
 }
 
-// Repeats reports whether a choice may be several words.
-func (s Slot) Repeats() bool {
-	return slices.ContainsFunc(s.Choices, func(c string) bool {
-		return strings.HasSuffix(c, "...") || c == "TEXT" || c == "EXPR"
-	})
+func repeats(choice string) bool {
+	return strings.HasSuffix(choice, "...") || choice == "TEXT" || choice == "EXPR"
 }
 
 // Literal reports whether a choice stands for itself.
 func Literal(choice string) bool { return strings.ToLower(choice) == choice }
 
+// Choices returns what completion may offer for the argument at that index: words
+// that stand for themselves, names of values in upper case, and conditions, which
+// go on behind their operator.
+func (c Command) Choices(at int) (choices []string) {
+	for i, s := range slots(cmp.Or(c.Offers, c.Args)) {
+		_, option := s.option()
+		for _, choice := range s.choices {
+			switch here := i == at || i < at && repeats(choice); {
+			case option && at == 0, !option && !here:
+			case choice == "FILTER...":
+				choices = append(choices, c.Conditions()...)
+			default:
+				choices = append(choices, choice)
+			}
+		}
+	}
+	return choices
+}
+
 // take returns word, in lower case if all choices stand for themselves, and
 // reports whether it fits the slot.
-func (s Slot) take(word string) (string, bool) {
-	for _, choice := range s.Choices {
+func (s slot) take(word string) (string, bool) {
+	for _, choice := range s.choices {
 		if !Literal(choice) || strings.Contains(choice, "=") {
 			return word, true
 		}
 	}
 	word = strings.ToLower(word)
-	return word, slices.Contains(s.Choices, word)
+	return word, slices.Contains(s.choices, word)
 }
 
 // Parse splits words into the arguments and the options by key, of which the last
 // one counts. It reports whether the arguments fit Args.
 func (c Command) Parse(words []string) (args []string, options map[string]string, fit bool) {
-	var slots []Slot
+	var places []slot
 	options = make(map[string]string)
 	keys := make(map[string]bool)
-	for _, s := range Slots(c.Args) {
-		if key, ok := s.Option(); ok {
+	for _, s := range slots(c.Args) {
+		if key, ok := s.option(); ok {
 			keys[key] = true
 		} else {
-			slots = append(slots, s)
+			places = append(places, s)
 		}
 	}
 	for _, word := range words {
@@ -70,26 +87,26 @@ func (c Command) Parse(words []string) (args []string, options map[string]string
 			args = append(args, word)
 		}
 	}
-	return args, options, fill(slots, args)
+	return args, options, fill(places, args)
 }
 
 // fill reports whether args fit the slots. It writes words that stand for
 // themselves in lower case.
-func fill(slots []Slot, args []string) (fit bool) {
-	required, repeats := 0, false
+func fill(slots []slot, args []string) (fit bool) {
+	required, open := 0, false
 	for i, s := range slots {
 		if i < len(args) {
 			if args[i], fit = s.take(args[i]); !fit {
 				return false
 			}
 		}
-		if !s.Optional {
+		if !s.optional {
 			required++
 		}
-		repeats = repeats || s.Repeats()
+		open = open || slices.ContainsFunc(s.choices, repeats)
 	}
-	if repeats {
+	if open {
 		return len(args) >= required
 	}
-	return len(args) == len(slots) || len(args) < len(slots) && slots[len(args)].Optional
+	return len(args) == len(slots) || len(args) < len(slots) && slots[len(args)].optional
 }

@@ -4,7 +4,7 @@ package admin
 // about it.
 type Command struct {
 	Name    string   // lower case; its verb on the wire is the same in upper case
-	Args    string   // the words behind the name, as help shows them; see Slots
+	Args    string   // the words behind the name, as help shows them: "ID|all [reason=TEXT]"
 	Offers  string   // what completion offers, in the form of Args; "": Args
 	Help    string   // one line
 	Changes bool     // at least with some arguments; a change is logged

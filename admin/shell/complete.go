@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,31 +38,19 @@ func (s *Shell) candidates(words []string, prefix string) (all []string) {
 	if err != nil {
 		return nil
 	}
-	at := len(words) - 1
-	for i, slot := range admin.Slots(cmp.Or(cmd.Offers, cmd.Args)) {
-		_, option := slot.Option()
-		for _, choice := range slot.Choices {
-			switch {
-			case choice == "COMMAND...":
-				_, words, _ := cutPeriod(words[1:])
-				return s.candidates(words, prefix)
-			case i == at && !option, i < at && strings.HasSuffix(choice, "..."), option && at > 0:
-				all = append(all, s.offers(cmd, choice, prefix)...)
-			}
+	for _, choice := range cmd.Choices(len(words) - 1) {
+		if choice == "COMMAND..." {
+			_, words, _ := cutPeriod(words[1:])
+			return s.candidates(words, prefix)
 		}
+		all = append(all, s.offers(choice, prefix)...)
 	}
 	return all
 }
 
-// offers returns the words that a choice of a command's slot stands for. The
-// values of a condition are offered once its operator has been typed.
-func (s *Shell) offers(cmd command, choice, prefix string) (words []string) {
-	if choice == "FILTER..." {
-		for _, condition := range cmd.Conditions() {
-			words = append(words, s.offers(cmd, condition, prefix)...)
-		}
-		return words
-	}
+// offers returns the words that a choice of a command stands for. The values of a
+// condition are offered once its operator has been typed.
+func (s *Shell) offers(choice, prefix string) (words []string) {
 	at := strings.LastIndexAny(choice, "=<>") + 1
 	condition, value := choice[:at], choice[at:]
 	switch {

@@ -45,6 +45,7 @@ func TestComplete(t *testing.T) {
 		"shutdown ":                "now ",
 		"set output=":              "output=csv|output=json|output=table",
 		"help dr":                  "drain ",
+		"watch sess":               "sessions ",
 		"watch 2 sess":             "sessions ",
 		"watch sessions user=a":    "user=ann ",
 		"stats; show 7":            "7 ",

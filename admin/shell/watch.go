@@ -21,7 +21,7 @@ import (
 func screenCommands() []command {
 	return []command{
 		{admin.Command{Name: "top", Help: "a screen of what the sessions do, which refreshes; q ends it", Ends: admin.Never}, top},
-		{admin.Command{Name: "watch", Args: "[SECONDS] COMMAND...", Help: "runs a command again and again; q or Ctrl-C ends it", Ends: admin.Never}, watch},
+		{admin.Command{Name: "watch", Args: "[SECONDS] COMMAND...", Offers: "COMMAND...", Help: "runs a command again and again; q or Ctrl-C ends it", Ends: admin.Never}, watch},
 	}
 }
 

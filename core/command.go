@@ -12,6 +12,11 @@ type Command struct {
 	Help string // one line
 	Open bool   // may be used before login; the zero value requires one
 
+	// Listed reports whether FEAT and HELP show the command in the session of
+	// the call. Nil means always. It is for built-in commands: of a plugin's
+	// commands it isn't asked.
+	Listed func(*Call) bool
+
 	// Run answers one call. On nil the client gets the success line, on an
 	// *Error its text and code, on ErrUsage the usage line; any other error
 	// is logged and the client sees an internal error.

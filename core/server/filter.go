@@ -11,15 +11,19 @@ import (
 	"mts/core/config"
 )
 
-// A Filter selects sessions: those that all of its conditions hold for.
+// A Filter selects the sessions for which all of its conditions hold. An empty
+// one selects all.
 type Filter []condition
 
-type condition func(Info) bool
+type condition struct {
+	name, op, value string
+	holds           func(Info) bool
+}
 
 // A field says how to compare one property of a session.
 type field struct {
-	ops   string // those it can be compared by
-	parse func(op, value string) (condition, error)
+	ops   string // the operators it can be compared by
+	parse func(op, value string) (func(Info) bool, error)
 }
 
 var fields = map[string]field{
@@ -51,11 +55,11 @@ func ParseFilter(tokens []string) (Filter, error) {
 		if !ok || !strings.Contains(fld.ops, op) || op == "!" && token[at+1:] == value {
 			return nil, fmt.Errorf("filter %q: no such condition", token)
 		}
-		c, err := fld.parse(op, value)
+		holds, err := fld.parse(op, value)
 		if err != nil {
 			return nil, fmt.Errorf("filter %q: %w", token, err)
 		}
-		f = append(f, c)
+		f = append(f, condition{name, op, value, holds})
 	}
 	return f, nil
 }
@@ -63,24 +67,35 @@ func ParseFilter(tokens []string) (Filter, error) {
 // Match reports whether all conditions hold.
 func (f Filter) Match(i Info) bool {
 	for _, c := range f {
-		if !c(i) {
+		if !c.holds(i) {
 			return false
 		}
 	}
 	return true
 }
 
-func text(of func(Info) string) func(op, value string) (condition, error) {
-	return func(op, value string) (condition, error) {
-		return func(i Info) bool { return (of(i) == value) == (op == "=") }, nil
+// id returns the only id that can match, if f asks for one.
+func (f Filter) id() (id uint64, ok bool) {
+	for _, c := range f {
+		if c.name == "id" && c.op == "=" {
+			n, _ := strconvInt(c.value)
+			return uint64(n), true
+		}
+	}
+	return 0, false
+}
+
+func text(property func(Info) string) func(op, value string) (func(Info) bool, error) {
+	return func(op, value string) (func(Info) bool, error) {
+		return func(i Info) bool { return (property(i) == value) == (op == "=") }, nil
 	}
 }
 
-func number(of func(Info) int64, read func(string) (int64, error)) func(op, value string) (condition, error) {
-	return func(op, value string) (condition, error) {
+func number(property func(Info) int64, read func(string) (int64, error)) func(op, value string) (func(Info) bool, error) {
+	return func(op, value string) (func(Info) bool, error) {
 		n, err := read(value)
 		return func(i Info) bool {
-			switch got := of(i); op {
+			switch got := property(i); op {
 			case "<":
 				return got < n
 			case ">":
@@ -106,7 +121,7 @@ func size(s string) (int64, error) {
 }
 
 // client compares addresses, by prefix if there is one.
-func client(op, value string) (condition, error) {
+func client(op, value string) (func(Info) bool, error) {
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
 		addr, err := netip.ParseAddr(value)
@@ -121,7 +136,7 @@ func client(op, value string) (condition, error) {
 	}, nil
 }
 
-func glob(op, value string) (condition, error) {
+func glob(op, value string) (func(Info) bool, error) {
 	_, err := path.Match(value, "")
 	return func(i Info) bool {
 		ok, _ := path.Match(value, i.Path)

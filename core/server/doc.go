@@ -1,0 +1,37 @@
+// Package server accepts connections and serves the wire protocol on them.
+//
+// # Objects
+//
+// Three types stand for one connection:
+//
+//   - A session belongs to one goroutine, which alone reads from the connection
+//     and writes to it. It has the reader, the writer, the deadlines and the
+//     identity of the client.
+//   - A handle is what every goroutine may see of a session and do to it. The
+//     server's register holds handles and nothing else, so that no other
+//     goroutine can reach the rest of a session.
+//   - A call is one invocation of a command. It is the core.Host of the
+//     command. A control adds what only built-in commands may do. A session
+//     runs one call at a time and uses the same memory for all of them.
+//
+// A session is registered when its connection is accepted, before the TLS
+// handshake. Ids count up and are never used again.
+//
+// Policy lives in dispatch: whether a verb exists, may be used and has its
+// argument, and what its error means to the client. Verbs are values of
+// core.Command and know nothing of it.
+//
+// # Locks
+//
+// While a goroutine holds one of these locks, it takes no other one, and it
+// does no I/O.
+//
+//	lock               guards
+//	Server.mu          the register, the last id, the listeners, closing
+//	handle.mu          what is published of one session; its notices
+//	counters.mu        the counters that have a label
+//	limit.Table.mu     clients, accounts and bans
+//	transport.Conn.mu  the read deadline and the interrupt of one connection
+//
+// Server.rarely is the exception: it holds its lock while it writes a log line.
+package server

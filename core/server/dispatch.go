@@ -78,13 +78,13 @@ func (s *session) runCommand(cmd pluginCommand, arg string) error {
 	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) { // a transfer may have ended before the abort
 		err = errAborted
 	}
-	s.count(c, cmd.Verb, time.Since(start))
-	if c.sends {
-		s.server.counters.countTransfer(err)
-		s.runDoneHooks(c, err)
-	}
+	s.count(c, cmd.Verb, time.Since(start), err)
 	s.logCommand(c, cmd, err)
-	return s.reply(c, cmd, err)
+	end := s.reply(c, cmd, err)
+	if c.sends {
+		end = s.startDoneHooks(c, err, end)
+	}
+	return end
 }
 
 // callCommand calls a command. A panic is an internal error of this call alone.

@@ -1,19 +1,16 @@
 package server
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 
 	"mts/core"
-	"mts/core/wire"
 )
 
 // A pluginTable is what the plugins offer at one moment. It doesn't change.
 type pluginTable struct {
 	verbs map[string]pluginCommand
 	hooks []pluginHooks // in the order of the plugins
+	done  bool          // one of them is a Done hook
 }
 
 type pluginHooks struct {
@@ -33,6 +30,7 @@ func (srv *Server) SetPlugins(plugins []core.Plugin) error {
 	table := &pluginTable{verbs: make(map[string]pluginCommand)}
 	for _, p := range plugins {
 		table.hooks = append(table.hooks, pluginHooks{p.Hooks, p.Name})
+		table.done = table.done || p.Hooks.Done != nil
 		for _, cmd := range p.Commands {
 			if _, taken := srv.verbs[cmd.Verb]; taken {
 				return fmt.Errorf("plugin %s claims %s, which is built in", p.Name, cmd.Verb)
@@ -46,50 +44,3 @@ func (srv *Server) SetPlugins(plugins []core.Plugin) error {
 	srv.plugins.Store(table)
 	return nil
 }
-
-// The hooks that can veto, for runHooks.
-func connectHook(h core.Hooks) func(*core.Call) error { return h.Connect }
-func loginHook(h core.Hooks) func(*core.Call) error   { return h.Login }
-func openHook(h core.Hooks) func(*core.Call) error    { return h.Open }
-
-// runHooks calls one hook, called name in the log, of every plugin until one
-// vetoes. The client sees the error of that hook.
-func (s *session) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
-	for _, hooks := range s.server.plugins.Load().hooks {
-		run := hook(hooks.Hooks)
-		if run == nil {
-			continue
-		}
-		if err := run(core.NewCall(s.handle.ctx, &hookHost{s.caller(hooks.plugin)}, arg)); err != nil {
-			s.logRefusal("plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(s.user), "err", err)
-			var clientErr *core.Error
-			if !errors.As(err, &clientErr) {
-				clientErr = core.Errorf(core.CodeAborted, "%s", err)
-			}
-			return clientErr
-		}
-	}
-	return nil
-}
-
-// runDoneHooks tells all plugins that a transfer has ended.
-func (s *session) runDoneHooks(c *call, err error) {
-	for _, hooks := range s.server.plugins.Load().hooks {
-		if hooks.Done != nil {
-			hooks.Done(core.NewCall(s.handle.ctx, &hookHost{s.caller(hooks.plugin)}, c.path), c.bytes, err)
-		}
-	}
-}
-
-// A hookHost is the core.Host of a hook. A hook has no reply to write to, and
-// no hook is asked about the files that it opens.
-type hookHost struct{ caller }
-
-func (h *hookHost) Open(path string) (fs.File, error) { return h.open(path) }
-
-var errHook = errors.New("a hook can't send data")
-
-func (*hookHost) Write([]byte) (int, error)     { return 0, errHook }
-func (*hookHost) Send(io.Reader) (int64, error) { return 0, errHook }
-func (*hookHost) Reply(string)                  {}
-func (*hookHost) Fact(string, string)           {}

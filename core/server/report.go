@@ -9,12 +9,15 @@ import (
 	"mts/core/wire"
 )
 
-// count adds up what a command has done.
-func (s *session) count(c *call, verb string, took time.Duration) {
+// count adds up what a command has done that has returned err.
+func (s *session) count(c *call, verb string, took time.Duration, err error) {
 	sent := s.out.Sent()
 	s.handle.commands.Add(1)
 	s.handle.bytesOut.Add(sent)
 	s.server.counters.bytes.Add(max(0, sent-c.counted))
+	if c.sends {
+		s.server.counters.countTransfer(err)
+	}
 	if s.server.cfg.Observe != nil {
 		s.server.cfg.Observe(verb, took)
 	}

@@ -72,6 +72,8 @@ type Server struct {
 	verbs    map[string]core.Command // the built-in ones
 	plugins  atomic.Pointer[pluginTable]
 	counters counters
+	ctx      context.Context // ends when Shutdown has no more time for anybody
+	cancel   context.CancelCauseFunc
 
 	mu        sync.Mutex
 	lastID    uint64
@@ -95,6 +97,7 @@ func New(cfg Config) (*Server, error) {
 		listeners: make(map[net.Listener]bool),
 		counters:  counters{refusals: make(map[string]int64), handshakes: make(map[Handshake]int64)},
 	}
+	srv.ctx, srv.cancel = context.WithCancelCause(context.Background())
 	srv.rarely.accept.Interval, srv.rarely.command.Interval = time.Second, time.Second
 	if cfg.Limits == nil {
 		srv.cfg.Limits = limit.New(limit.Policy{})

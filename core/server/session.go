@@ -57,10 +57,11 @@ type session struct {
 	idleDeadline  time.Time // for the first byte of the next line
 	lineDeadline  time.Time // for the end of a line that has begun; zero before
 
-	wantsNotices bool          // OPTS NOTICES is ON
-	hasCommand   bool          // a command has come that exists
-	refusal      error         // not nil: the session is only told that it is refused
-	penalty      limit.Penalty // the most that the session costs its client
+	wantsNotices bool            // OPTS NOTICES is ON
+	hasCommand   bool            // a command has come that exists
+	doneHooks    context.Context // ends with the Done hooks of the last transfer; nil: none
+	refusal      error           // not nil: the session is only told that it is refused
+	penalty      limit.Penalty   // the most that the session costs its client
 }
 
 func newSession(srv *Server, nc net.Conn, secure bool) *session {
@@ -149,9 +150,12 @@ func (s *session) answerLines() error {
 	}
 }
 
-// answerLine waits until the client's command rate allows one more, and answers
-// the line.
+// answerLine answers a line. First it waits for what the last command has left
+// to do, and until the client's command rate allows one more.
 func (s *session) answerLine(line string, tooLong bool) error {
+	if err := s.waitForDoneHooks(); err != nil {
+		return err
+	}
 	over, err := s.waitForCommandRate()
 	s.useSettings(s.server.settings.Load())
 	switch {
@@ -212,6 +216,9 @@ func (s *session) logEnd(why *core.Error) {
 // release gives back all that the session holds.
 func (s *session) release() {
 	s.in.Release()
+	if s.doneHooks != nil {
+		<-s.doneHooks.Done()
+	}
 	s.handle.cancel(errQuit)
 	s.releaseLimits()
 	s.server.unregister(&s.handle)

@@ -24,6 +24,7 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	srv.cancel(errShutdown)
 	for _, h := range srv.handles() {
 		h.cancel(errShutdown)
 		h.conn.Abort()

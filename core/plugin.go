@@ -1,6 +1,7 @@
 package core
 
-// A Plugin is a set of verbs and hooks that come and go while sessions run.
+// A Plugin is a set of verbs and hooks. Plugins are added and removed while
+// sessions run.
 type Plugin struct {
 	Name     string
 	Commands []Command

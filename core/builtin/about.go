@@ -40,7 +40,7 @@ var help = core.Command{
 	},
 }
 
-// listed returns the commands that the client is told of.
+// listed returns the commands that FEAT and HELP show to the session.
 func listed(c *core.Call) []core.Command {
 	return slices.DeleteFunc(control(c).Commands(), func(cmd core.Command) bool {
 		return cmd.Listed != nil && !cmd.Listed(c)

@@ -1,6 +1,6 @@
-// Package builtin holds the verbs that every server has, one file per family.
-// They are values of core.Command like a plugin's. Those that steer the session
-// itself do so by Control, which the core.Host of their calls implements too.
+// Package builtin has the verbs of every server, one file per family. They are
+// values of core.Command, like those of plugins. The core.Host of their calls
+// also implements Control, by which some of them change the session itself.
 package builtin
 
 import "mts/core"
@@ -16,9 +16,9 @@ type Control interface {
 	Quit()
 	// Block reports whether the mode is BLOCK. Facts are sent in that mode only.
 	Block() bool
-	// SetBlock sets the mode of the replies after this one.
+	// SetBlock sets the mode for the replies after this one.
 	SetBlock(on bool)
-	// SetNotices lets notices through in stream mode, or not.
+	// SetNotices sets whether the client gets notices in stream mode.
 	SetNotices(on bool)
 	// MayStartTLS returns why STARTTLS can't be used in this session, or nil. The
 	// client may see the error.

@@ -14,14 +14,15 @@ import (
 	"mts/core/wire"
 )
 
-// A caller is on whose behalf a command or a hook runs, and what both may do.
-// It uses nothing that belongs to the session's goroutine.
+// A caller is the session and the plugin for which a command or a hook runs. Its
+// methods are the part of core.Host that both have. It uses nothing that belongs
+// to the session's goroutine.
 type caller struct {
 	server *Server
 	handle *handle
-	user   string
+	user   string        // the account, "" before a login
 	tree   *exports.Tree // nil before a login
-	plugin string        // whose verb or hook it is, "" for a built-in verb
+	plugin string        // that has the verb or hook, "" for a built-in verb
 }
 
 func (s *session) caller(plugin string) caller {
@@ -81,9 +82,9 @@ type call struct {
 	path    string // of the file that was opened last, cleaned
 	text    string // of the success line
 	facts   []wire.Fact
-	sends   bool      // a file was sent, or was to be sent
-	start   time.Time // of that
-	bytes   int64     // sent of the file
+	sends   bool      // Send was called: the call is a transfer
+	start   time.Time // of the transfer
+	bytes   int64     // that it has sent
 	counted int64     // of the data sent, what the server's counter has already
 
 	// What is to happen after the reply.
@@ -93,15 +94,15 @@ type call struct {
 	end error // not nil: there is no reply, and the session ends with this error
 }
 
-// newCall makes the session's call one of a command of plugin, or of a built-in
-// command if that is "".
+// newCall resets the session's call for a command of plugin, or for a built-in
+// command if plugin is "".
 func (s *session) newCall(plugin string) *call {
 	s.call = call{caller: s.caller(plugin), session: s, text: "OK.", facts: s.call.facts[:0]}
 	return &s.call
 }
 
-// host returns what the command sees of the call. Only a built-in command can
-// steer the session.
+// host returns the core.Host of the command. Only that of a built-in command is
+// a builtin.Control too.
 func (c *call) host() core.Host {
 	if c.plugin == "" {
 		return control{c}
@@ -109,7 +110,8 @@ func (c *call) host() core.Host {
 	return c
 }
 
-// afterReply does what the call wants done after its reply, whose error is err.
+// afterReply does what has to happen after the reply. err is the error of writing
+// the reply.
 func (c *call) afterReply(err error) error {
 	s := c.session
 	if c.block != nil {
@@ -128,7 +130,7 @@ func (c *call) Fact(name, value string) {
 	c.facts = append(c.facts, wire.Fact{Name: name, Value: value})
 }
 
-// Open opens a file. If a built-in verb does, plugins may veto it.
+// Open opens a file. Plugins may veto it for a built-in verb.
 func (c *call) Open(path string) (fs.File, error) {
 	clean, err := exports.Clean(path)
 	if err != nil {
@@ -159,7 +161,7 @@ func (c *call) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// waitForBytes waits until the limits allow to send some of n bytes, and
+// waitForBytes waits until some of n bytes may be sent under the limits, and
 // returns how many. It fails if the session or the command has to end.
 func (c *call) waitForBytes(n int64) (int64, error) {
 	ctx := c.handle.ctx

@@ -25,13 +25,13 @@ var (
 func (s *session) dispatch(line string) error {
 	verb, arg := wire.SplitLine(line)
 	cmd, ok := s.lookup(verb)
-	if !ok && !s.hasCommand && isHTTP(line) {
+	if !ok && !s.sawCommand && isHTTP(line) {
 		return errWrongProtocol
 	}
 	if !ok || wire.HasControl(line) {
 		return s.fail(errInvalid)
 	}
-	s.hasCommand = true
+	s.sawCommand = true
 	if !cmd.Open && s.user == "" {
 		return s.fail(errAuthRequired)
 	}
@@ -70,19 +70,23 @@ func usageError(cmd pluginCommand) *core.Error {
 	return core.Errorf(core.CodeUsage, "Usage: %s", cmd.Usage())
 }
 
-// runCommand runs a command and writes its status line.
+// runCommand runs a command, counts and logs it, and writes its status line. All
+// of that comes before the Done hooks.
 func (s *session) runCommand(cmd pluginCommand, arg string) error {
 	c := s.newCall(cmd.plugin)
 	start := time.Now()
 	err := s.callCommand(cmd, core.NewCall(s.handle.startJob(cmd), c.host(), arg))
-	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) { // a transfer may have ended before the abort
-		err = errAborted
+	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) {
+		err = errAborted // of a transfer even if all of it had been sent
 	}
 	s.count(c, cmd.Verb, time.Since(start), err)
 	s.logCommand(c, cmd, err)
 	end := s.reply(c, cmd, err)
-	if c.sends {
-		end = s.startDoneHooks(c, err, end)
+	if table := s.server.plugins.Load(); c.sends && table.done {
+		if end == nil {
+			end = s.out.Flush()
+		}
+		s.startDoneHooks(table.hooks, c, err)
 	}
 	return end
 }

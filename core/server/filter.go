@@ -74,8 +74,8 @@ func (f Filter) Match(i Info) bool {
 	return true
 }
 
-// id returns the only id that can match, if f asks for one.
-func (f Filter) id() (id uint64, ok bool) {
+// onlyID returns the id that f asks for, if it asks for one.
+func (f Filter) onlyID() (id uint64, ok bool) {
 	for _, c := range f {
 		if c.name == "id" && c.op == "=" {
 			n, _ := strconvInt(c.value)

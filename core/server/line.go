@@ -59,7 +59,7 @@ func (s *session) waitForLine() error {
 		if err := s.in.Wait(); err != nil {
 			return err
 		}
-		if !s.hasCommand && s.in.First() == recordHandshake {
+		if !s.sawCommand && s.in.First() == recordHandshake {
 			return errWrongProtocol
 		}
 	}

@@ -1,16 +1,22 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"time"
 
 	"mts/core"
+	"mts/core/wire"
 )
 
 // A pluginTable is what the plugins offer at one moment. It doesn't change.
 type pluginTable struct {
 	verbs map[string]pluginCommand
 	hooks []pluginHooks // in the order of the plugins
-	done  bool          // one of them is a Done hook
+	done  bool          // there is a Done hook
 }
 
 type pluginHooks struct {
@@ -44,3 +50,77 @@ func (srv *Server) SetPlugins(plugins []core.Plugin) error {
 	srv.plugins.Store(table)
 	return nil
 }
+
+// The hooks that can veto, for runHooks.
+func connectHook(h core.Hooks) func(*core.Call) error { return h.Connect }
+func loginHook(h core.Hooks) func(*core.Call) error   { return h.Login }
+func openHook(h core.Hooks) func(*core.Call) error    { return h.Open }
+
+// runHooks calls one hook, called name in the log, of every plugin until one
+// vetoes. The client sees the error of that hook.
+func (s *session) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
+	for _, hooks := range s.server.plugins.Load().hooks {
+		run := hook(hooks.Hooks)
+		if run == nil {
+			continue
+		}
+		if err := run(core.NewCall(s.handle.ctx, &hookHost{s.caller(hooks.plugin)}, arg)); err != nil {
+			s.logRefusal("plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(s.user), "err", err)
+			var clientErr *core.Error
+			if !errors.As(err, &clientErr) {
+				clientErr = core.Errorf(core.CodeAborted, "%s", err)
+			}
+			return clientErr
+		}
+	}
+	return nil
+}
+
+// doneTime is how long the Done hooks of one transfer may take together.
+const doneTime = 10 * time.Second
+
+// startDoneHooks tells plugins that a transfer has ended with err. The hooks run
+// in a goroutine of their own, so that the session can be kicked meanwhile. The
+// next command waits for them.
+func (s *session) startDoneHooks(all []pluginHooks, c *call, err error) {
+	ctx, cancel := context.WithTimeout(s.server.ctx, doneTime)
+	s.doneHooks = ctx
+	host, path, bytes := &hookHost{s.caller("")}, c.path, c.bytes
+	go func() {
+		defer cancel()
+		for _, hooks := range all {
+			if hooks.Done != nil {
+				host.plugin = hooks.plugin
+				hooks.Done(core.NewCall(ctx, host, path), bytes, err)
+			}
+		}
+	}()
+}
+
+// waitForDoneHooks waits until the Done hooks of the last transfer have ended,
+// or their time is over. It fails if the session has to end first.
+func (s *session) waitForDoneHooks() error {
+	if s.doneHooks == nil {
+		return nil
+	}
+	select {
+	case <-s.doneHooks.Done():
+		s.doneHooks = nil
+		return nil
+	case <-s.handle.ctx.Done():
+		return context.Cause(s.handle.ctx)
+	}
+}
+
+// A hookHost is the core.Host of a hook. A hook has no reply to write to, and
+// no hook is asked about the files that it opens.
+type hookHost struct{ caller }
+
+func (h *hookHost) Open(path string) (fs.File, error) { return h.open(path) }
+
+var errHook = errors.New("a hook can't send data")
+
+func (*hookHost) Write([]byte) (int, error)     { return 0, errHook }
+func (*hookHost) Send(io.Reader) (int64, error) { return 0, errHook }
+func (*hookHost) Reply(string)                  {}
+func (*hookHost) Fact(string, string)           {}

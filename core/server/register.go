@@ -55,7 +55,7 @@ func (srv *Server) handles() []*handle {
 // candidates returns the handles of the sessions that f can match, sorted by
 // id.
 func (srv *Server) candidates(f Filter) []*handle {
-	id, ok := f.id()
+	id, ok := f.onlyID()
 	if !ok {
 		return srv.handles()
 	}

@@ -27,8 +27,8 @@ var (
 	errWrongProtocol = errors.New("wrong protocol")
 )
 
-// closeTime is how long the last line may take to be written, and how long a
-// session or a command may go on that was told to end at once.
+// closeTime is how long a session may take to end after a kick, a command after
+// an abort, and the last line to be written.
 const closeTime = 700 * time.Millisecond
 
 // smallFile is the size in bytes up to which a file is sent in one write with
@@ -58,7 +58,7 @@ type session struct {
 	lineDeadline  time.Time // for the end of a line that has begun; zero before
 
 	wantsNotices bool            // OPTS NOTICES is ON
-	hasCommand   bool            // a command has come that exists
+	sawCommand   bool            // the client has sent a command that exists
 	doneHooks    context.Context // ends with the Done hooks of the last transfer; nil: none
 	refusal      error           // not nil: the session is only told that it is refused
 	penalty      limit.Penalty   // the most that the session costs its client
@@ -82,8 +82,8 @@ func newSession(srv *Server, nc net.Conn, secure bool) *session {
 	return s
 }
 
-// start serves a connection up to the end of its handshake, if it begins with
-// one. A handshake needs a deep stack, so the rest runs in a fresh goroutine.
+// start waits for the connection rate and does the handshake, if there is one.
+// A handshake makes the stack grow, so the rest runs in a new goroutine.
 func (s *session) start(secure bool) {
 	err := s.waitForConnectionRate()
 	if err == nil && secure {
@@ -97,8 +97,8 @@ func (s *session) start(secure bool) {
 	go s.serve()
 }
 
-// serve runs the session after its handshake. Most of what an idle session
-// costs is its stack, so what serve calls to wait for input keeps to little.
+// serve runs the session after its handshake. An idle session costs little more
+// than its stack, so the functions between serve and the read need little of it.
 func (s *session) serve() {
 	defer s.release()
 	err := s.greet()
@@ -150,17 +150,18 @@ func (s *session) answerLines() error {
 	}
 }
 
-// answerLine answers a line. First it waits for what the last command has left
-// to do, and until the client's command rate allows one more.
+// answerLine answers a line. First it waits for the hooks of the last transfer,
+// and until the client's command rate allows one more.
 func (s *session) answerLine(line string, tooLong bool) error {
 	if err := s.waitForDoneHooks(); err != nil {
 		return err
 	}
 	over, err := s.waitForCommandRate()
+	if err != nil {
+		return err
+	}
 	s.useSettings(s.server.settings.Load())
 	switch {
-	case err != nil:
-		return err
 	case over > 0:
 		return s.fail(core.Errorf(core.CodeRateLimited, "Too many commands. Try again in %d s.", int(over.Seconds())+1))
 	case tooLong:
@@ -196,8 +197,8 @@ func (s *session) close(reason error) {
 	s.conn.Close()
 }
 
-// logEnd logs why the server ends the session. The line of a kick has been
-// written when it was asked for.
+// logEnd logs why the server ends the session. A kick has been logged when it
+// began.
 func (s *session) logEnd(why *core.Error) {
 	switch why {
 	case errTimeout:

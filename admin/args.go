@@ -76,7 +76,7 @@ func (c *call) target(words []string) (server.Filter, error) {
 		return nil, nil
 	}
 	f, err := filter(words)
-	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Infos(f)) == 0 {
+	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Rows(f)) == 0 {
 		return nil, noSession(words[0])
 	}
 	return f, err

@@ -16,7 +16,7 @@ func sessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	return rows(c, c.plane.cfg.Server.Infos(f))
+	return rows(c, c.plane.cfg.Server.Rows(f))
 }
 
 func show(c *call) error {
@@ -27,7 +27,7 @@ func show(c *call) error {
 	if err != nil {
 		return err
 	}
-	found := c.plane.cfg.Server.Infos(f)
+	found := c.plane.cfg.Server.Rows(f)
 	if len(found) == 0 {
 		return noSession(c.words[0])
 	}
@@ -115,7 +115,7 @@ func wait(c *call) error {
 func (c *call) await(ctx context.Context, f server.Filter) error {
 	for {
 		began := time.Now()
-		left := len(c.plane.cfg.Server.Infos(f))
+		left := len(c.plane.cfg.Server.Rows(f))
 		if left == 0 {
 			return nil
 		}

@@ -17,28 +17,28 @@ type Filter []condition
 
 type condition struct {
 	name, op, value string
-	holds           func(Info) bool
+	holds           func(Row) bool
 }
 
 // A field says how to compare one property of a session.
 type field struct {
 	ops   string // the operators it can be compared by
-	parse func(op, value string) (func(Info) bool, error)
+	parse func(op, value string) (func(Row) bool, error)
 }
 
 var fields = map[string]field{
-	"id":     {"=!<>", number(func(i Info) int64 { return int64(i.ID) }, strconvInt)},
-	"user":   {"=!", text(func(i Info) string { return i.User })},
-	"state":  {"=!", text(func(i Info) string { return i.State })},
-	"verb":   {"=!", text(func(i Info) string { return i.Verb })},
-	"plugin": {"=!", text(func(i Info) string { return i.Plugin })},
-	"tls":    {"=!", text(func(i Info) string { return map[bool]string{true: "yes", false: "no"}[i.TLS] })},
+	"id":     {"=!<>", number(func(r Row) int64 { return int64(r.ID) }, strconvInt)},
+	"user":   {"=!", text(func(r Row) string { return r.User })},
+	"state":  {"=!", text(func(r Row) string { return r.State })},
+	"verb":   {"=!", text(func(r Row) string { return r.Verb })},
+	"plugin": {"=!", text(func(r Row) string { return r.Plugin })},
+	"tls":    {"=!", text(func(r Row) string { return map[bool]string{true: "yes", false: "no"}[r.TLS] })},
 	"client": {"=!", client},
 	"path":   {"=!", glob},
-	"idle":   {"=<>", number(func(i Info) int64 { return i.IdleMS * int64(time.Millisecond) }, duration)},
-	"age":    {"=<>", number(func(i Info) int64 { return int64(time.Since(i.Since)) }, duration)},
-	"bytes":  {"=<>", number(func(i Info) int64 { return i.BytesOut }, size)},
-	"rate":   {"=<>", number(func(i Info) int64 { return i.Rate }, size)},
+	"idle":   {"=<>", number(func(r Row) int64 { return r.IdleMS * int64(time.Millisecond) }, duration)},
+	"age":    {"=<>", number(func(r Row) int64 { return int64(time.Since(r.Since)) }, duration)},
+	"bytes":  {"=<>", number(func(r Row) int64 { return r.BytesOut }, size)},
+	"rate":   {"=<>", number(func(r Row) int64 { return r.Rate }, size)},
 }
 
 // ParseFilter reads tokens such as "user=ann", "idle>5m" or
@@ -65,9 +65,9 @@ func ParseFilter(tokens []string) (Filter, error) {
 }
 
 // Match reports whether all conditions hold.
-func (f Filter) Match(i Info) bool {
+func (f Filter) Match(r Row) bool {
 	for _, c := range f {
-		if !c.holds(i) {
+		if !c.holds(r) {
 			return false
 		}
 	}
@@ -85,17 +85,17 @@ func (f Filter) onlyID() (id uint64, ok bool) {
 	return 0, false
 }
 
-func text(property func(Info) string) func(op, value string) (func(Info) bool, error) {
-	return func(op, value string) (func(Info) bool, error) {
-		return func(i Info) bool { return (property(i) == value) == (op == "=") }, nil
+func text(property func(Row) string) func(op, value string) (func(Row) bool, error) {
+	return func(op, value string) (func(Row) bool, error) {
+		return func(r Row) bool { return (property(r) == value) == (op == "=") }, nil
 	}
 }
 
-func number(property func(Info) int64, read func(string) (int64, error)) func(op, value string) (func(Info) bool, error) {
-	return func(op, value string) (func(Info) bool, error) {
+func number(property func(Row) int64, read func(string) (int64, error)) func(op, value string) (func(Row) bool, error) {
+	return func(op, value string) (func(Row) bool, error) {
 		n, err := read(value)
-		return func(i Info) bool {
-			switch got := property(i); op {
+		return func(r Row) bool {
+			switch got := property(r); op {
 			case "<":
 				return got < n
 			case ">":
@@ -121,7 +121,7 @@ func size(s string) (int64, error) {
 }
 
 // client compares addresses, by prefix if there is one.
-func client(op, value string) (func(Info) bool, error) {
+func client(op, value string) (func(Row) bool, error) {
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
 		addr, err := netip.ParseAddr(value)
@@ -130,17 +130,17 @@ func client(op, value string) (func(Info) bool, error) {
 		}
 		prefix = netip.PrefixFrom(addr, addr.BitLen())
 	}
-	return func(i Info) bool {
-		addr, err := netip.ParseAddr(i.Client)
+	return func(r Row) bool {
+		addr, err := netip.ParseAddr(r.Client)
 		return (err == nil && prefix.Contains(addr)) == (op == "=")
 	}, nil
 }
 
-func glob(op, value string) (func(Info) bool, error) {
+func glob(op, value string) (func(Row) bool, error) {
 	_, err := path.Match(value, "")
-	return func(i Info) bool {
-		ok, _ := path.Match(value, i.Path)
-		base, _ := path.Match(value, path.Base(i.Path))
+	return func(r Row) bool {
+		ok, _ := path.Match(value, r.Path)
+		base, _ := path.Match(value, path.Base(r.Path))
 		return (ok || base) == (op == "=")
 	}, err
 }

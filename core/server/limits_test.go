@@ -216,8 +216,8 @@ func TestSetRate(t *testing.T) {
 		if err := s.SetRate(id, 1<<20); err != nil {
 			t.Fatal(err)
 		}
-		if i := s.Infos(nil)[0]; i.Limit != 1<<20 || i.State != "sending" {
-			t.Errorf("row %+v", i)
+		if r := s.Rows(nil)[0]; r.Limit != 1<<20 || r.State != "sending" {
+			t.Errorf("row %+v", r)
 		}
 		table.SetPolicy(limit.Policy{})
 		io.Copy(io.Discard, c)

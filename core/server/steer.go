@@ -23,15 +23,15 @@ func (srv *Server) Sessions() []core.Session {
 }
 
 // Infos returns the sessions that f selects, sorted by id.
-func (srv *Server) Infos(f Filter) []Info {
+func (srv *Server) Rows(f Filter) []Row {
 	candidates := srv.candidates(f)
-	infos := make([]Info, 0, len(candidates))
+	rows := make([]Row, 0, len(candidates))
 	for _, h := range candidates {
-		if i := h.describe(); f.Match(i) {
-			infos = append(infos, i)
+		if r := h.describe(); f.Match(r) {
+			rows = append(rows, r)
 		}
 	}
-	return infos
+	return rows
 }
 
 // Notify sends a notice to the sessions that f selects, between two replies.

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// An Info is all that operators may know of a session: a row of the list of
-// sessions. Sizes are in bytes, rates in bytes a second.
-type Info struct {
+// A Row of the list of sessions has all that operators may know of one session.
+// Sizes are in bytes, rates in bytes a second.
+type Row struct {
 	ID       uint64    `json:"id"`
 	User     string    `json:"user"`
 	Remote   string    `json:"remote"`
@@ -28,12 +28,12 @@ type Info struct {
 	Limit    int64     `json:"-"` // the session's own byte rate, 0: none; see Server.SetRate
 }
 
-// describe returns the session's row.
-func (h *handle) describe() Info {
+// describe returns the row of the session.
+func (h *handle) describe() Row {
 	h.mu.Lock()
 	user, tls, job := h.user, h.tls, h.job
 	h.mu.Unlock()
-	i := Info{
+	r := Row{
 		ID:       h.id,
 		User:     user,
 		Remote:   h.remote,
@@ -51,13 +51,13 @@ func (h *handle) describe() Info {
 		BytesOut: h.bytesOut.Load(),
 	}
 	if h.limits != nil {
-		i.Limit = h.limits.Rate()
+		r.Limit = h.limits.Rate()
 	}
 	if job.path != "" {
-		i.Sent = h.sent.Load()
-		i.Rate = int64(float64(i.Sent) / max(time.Since(job.start).Seconds(), 1e-3))
+		r.Sent = h.sent.Load()
+		r.Rate = int64(float64(r.Sent) / max(time.Since(job.start).Seconds(), 1e-3))
 	}
-	return i
+	return r
 }
 
 // clientOf returns the address of "host:port".

@@ -20,13 +20,12 @@ import (
 type caller struct {
 	server *Server
 	handle *handle
-	user   string        // the account, "" before a login
 	tree   *exports.Tree // nil before a login
 	plugin string        // that has the verb or hook, "" for a built-in verb
 }
 
 func (s *session) caller(plugin string) caller {
-	return caller{s.server, &s.handle, s.user, s.tree, plugin}
+	return caller{s.server, &s.handle, s.tree, plugin}
 }
 
 func (c *caller) Session() core.Session    { return c.handle.snapshot() }
@@ -63,7 +62,7 @@ func (c *caller) Notify(filter, text string) (int, error) {
 
 // Logf writes a line to the log, in the plugin's name.
 func (c *caller) Logf(text string) {
-	c.server.log(c.handle, "note", "user", wire.Printable(c.user), "plugin", c.plugin, "text", text)
+	c.server.log(c.handle, "note", "user", wire.Printable(c.Session().User), "plugin", c.plugin, "text", text)
 }
 
 var errNoStore = errors.New("built-in verbs have no store")

@@ -28,7 +28,7 @@
 //
 //	lock               guards
 //	Server.mu          the register, the last id, the listeners, closing
-//	handle.mu          what is published of one session; its notices
+//	handle.mu          the user, the job and the notices of one session
 //	counters.mu        the counters that have a label
 //	limit.Table.mu     clients, accounts and bans
 //	transport.Conn.mu  the read deadline and the interrupt of one connection

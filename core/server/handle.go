@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"mts/core"
+	"mts/core/limit"
 )
 
 // A handle is what every goroutine may see of a session and do to it.
 type handle struct {
-	id       uint64
-	remote   string     // the client's "host:port"
-	client   netip.Addr // the client's address; the zero Addr if it has none
-	listener net.Addr   // where it was accepted
-	since    time.Time
-	conn     interface {
+	id     uint64
+	remote string // the client's "host:port"
+	since  time.Time
+	conn   interface {
+		LocalAddr() net.Addr
+		RemoteAddr() net.Addr
 		Interrupt()
 		Abort()
 	}
@@ -30,18 +31,18 @@ type handle struct {
 	ctx    context.Context // ends with the session
 	cancel context.CancelCauseFunc
 
-	state        atomic.Int32 // a state
-	commands     atomic.Int64 // that have ended
-	bytesOut     atomic.Int64 // data sent by them
-	sent         atomic.Int64 // data sent by the transfer under way
-	lastActive   atomic.Int64 // when the session last began to wait for a line, Unix nanoseconds
-	takesNotices atomic.Bool
+	commands     atomic.Int64               // that have ended
+	bytesOut     atomic.Int64               // data sent by them
+	sent         atomic.Int64               // data sent by the transfer under way
+	lastActive   atomic.Int64               // when the session last began to wait for a line, Unix nanoseconds
 	endReason    atomic.Pointer[core.Error] // why the session has to end
 	aborting     atomic.Bool                // the command under way has to end
+	takesNotices atomic.Bool
+	tls          atomic.Bool
+	state        atomic.Int32 // a state
 
 	mu         sync.Mutex
 	user       string // the account, "" before a login
-	tls        bool
 	job        job
 	notices    []string        // that wait to be sent
 	callCtx    context.Context // of commands: ends with the session, or by an abort
@@ -65,6 +66,9 @@ func (s state) String() string {
 	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
 }
 
+// client returns the client's address, or the zero Addr if it has none.
+func (h *handle) client() netip.Addr { return limit.Address(h.conn.RemoteAddr()) }
+
 func (h *handle) setState(s state) { h.state.Store(int32(s)) }
 
 func (h *handle) setUser(user string) {
@@ -73,17 +77,11 @@ func (h *handle) setUser(user string) {
 	h.user = user
 }
 
-func (h *handle) setTLS() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.tls = true
-}
-
 // snapshot returns what plugins may know of the session.
 func (h *handle) snapshot() core.Session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return core.Session{ID: h.id, User: h.user, Remote: h.remote, TLS: h.tls, Since: h.since}
+	return core.Session{ID: h.id, User: h.user, Remote: h.remote, TLS: h.tls.Load(), Since: h.since}
 }
 
 // endAfterCommand makes the session end after the command under way, or at

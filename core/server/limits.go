@@ -45,7 +45,7 @@ func (srv *Server) hasRoomForRefused(h *handle) bool {
 	}
 	same := 0
 	for _, other := range srv.refused {
-		if other.client == h.client {
+		if other.client() == h.client() {
 			same++
 		}
 	}
@@ -73,7 +73,7 @@ func (s *session) logUntoldRefusal() {
 // admit asks the client's limits whether the session may exist.
 func (s *session) admit() {
 	var err error
-	if s.limits, err = s.server.cfg.Limits.Admit(s.handle.client); err != nil {
+	if s.limits, err = s.server.cfg.Limits.Admit(s.handle.client()); err != nil {
 		s.setRefusal(err)
 		return
 	}

@@ -17,7 +17,7 @@ const defaultUser = "default"
 func (s *session) login(password string) error {
 	s.setUser("")
 	user, auth := s.nextUser, s.server.cfg.Auth
-	if s.conn.TLS() == nil && !s.server.cfg.InsecurePlaintext && !isLocal(s.handle.listener) {
+	if s.conn.TLS() == nil && !s.server.cfg.InsecurePlaintext && !isLocal(s.conn.LocalAddr()) {
 		s.logRefusal("plaintext", "user", wire.Printable(user))
 		return core.Errorf(core.CodeTLSRequired, "TLS is required to log in.")
 	}

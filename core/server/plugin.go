@@ -84,7 +84,7 @@ const doneTime = 10 * time.Second
 // next command waits for them.
 func (s *session) startDoneHooks(all []pluginHooks, c *call, err error) {
 	ctx, cancel := context.WithTimeout(s.server.ctx, doneTime)
-	s.doneHooks = ctx
+	s.doneHooks = ctx.Done()
 	host, path, bytes := &hookHost{s.caller("")}, c.path, c.bytes
 	go func() {
 		defer cancel()
@@ -104,7 +104,7 @@ func (s *session) waitForDoneHooks() error {
 		return nil
 	}
 	select {
-	case <-s.doneHooks.Done():
+	case <-s.doneHooks:
 		s.doneHooks = nil
 		return nil
 	case <-s.handle.ctx.Done():

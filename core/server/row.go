@@ -31,15 +31,15 @@ type Row struct {
 // describe returns the row of the session.
 func (h *handle) describe() Row {
 	h.mu.Lock()
-	user, tls, job := h.user, h.tls, h.job
+	user, job := h.user, h.job
 	h.mu.Unlock()
 	r := Row{
 		ID:       h.id,
 		User:     user,
 		Remote:   h.remote,
 		Client:   clientOf(h.remote),
-		Listener: h.listener.String(),
-		TLS:      tls,
+		Listener: h.conn.LocalAddr().String(),
+		TLS:      h.tls.Load(),
 		State:    state(h.state.Load()).String(),
 		Verb:     job.verb,
 		Plugin:   job.plugin,

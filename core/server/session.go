@@ -59,7 +59,7 @@ type session struct {
 
 	wantsNotices bool            // OPTS NOTICES is ON
 	sawCommand   bool            // the client has sent a command that exists
-	doneHooks    context.Context // ends with the Done hooks of the last transfer; nil: none
+	doneHooks    <-chan struct{} // closed when the Done hooks of the last transfer end; nil: none
 	refusal      error           // not nil: the session is only told that it is refused
 	penalty      limit.Penalty   // the most that the session costs its client
 }
@@ -75,8 +75,8 @@ func newSession(srv *Server, nc net.Conn, secure bool) *session {
 	}
 	s.in = wire.NewLineReader(s.conn)
 	h := &s.handle
-	h.remote, h.client = nc.RemoteAddr().String(), limit.Address(nc.RemoteAddr())
-	h.listener, h.since, h.tls, h.conn = nc.LocalAddr(), now, secure, s.conn
+	h.remote, h.since, h.conn = nc.RemoteAddr().String(), now, s.conn
+	h.tls.Store(secure)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	h.lastActive.Store(now.UnixNano())
 	return s
@@ -218,7 +218,7 @@ func (s *session) logEnd(why *core.Error) {
 func (s *session) release() {
 	s.in.Release()
 	if s.doneHooks != nil {
-		<-s.doneHooks.Done()
+		<-s.doneHooks
 	}
 	s.handle.cancel(errQuit)
 	s.releaseLimits()

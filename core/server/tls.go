@@ -42,7 +42,7 @@ func (s *session) upgrade() error {
 	}
 	s.setUser("")
 	s.nextUser, s.wantsNotices = defaultUser, false
-	s.handle.setTLS()
+	s.handle.tls.Store(true)
 	s.in.Release()
 	s.out = wire.NewWriter(s.conn, smallFile)
 	s.handle.takesNotices.Store(false)

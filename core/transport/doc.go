@@ -1,8 +1,8 @@
 // Package transport carries a session's bytes: over TCP, over TLS, or over any
 // other net.Conn such as a pipe.
 //
-// A Conn belongs to one goroutine. Other goroutines may call Interrupt and
-// Abort, and nothing else.
+// A Conn belongs to one goroutine. Other goroutines may call Interrupt, Abort,
+// LocalAddr and RemoteAddr, and nothing else.
 //
 // # What makes it fast
 //

@@ -17,13 +17,15 @@ type Filter []condition
 
 type condition struct {
 	name, op, value string
-	holds           func(Row) bool
+	holds           predicate
 }
+
+type predicate func(Row) bool
 
 // A field says how to compare one property of a session.
 type field struct {
-	ops   string // the operators it can be compared by
-	parse func(op, value string) (func(Row) bool, error)
+	ops   string // the operators that it has
+	parse func(op, value string) (predicate, error)
 }
 
 var fields = map[string]field{
@@ -64,7 +66,7 @@ func ParseFilter(tokens []string) (Filter, error) {
 	return f, nil
 }
 
-// Match reports whether all conditions hold.
+// Match reports whether all conditions hold for a session.
 func (f Filter) Match(r Row) bool {
 	for _, c := range f {
 		if !c.holds(r) {
@@ -85,14 +87,14 @@ func (f Filter) onlyID() (id uint64, ok bool) {
 	return 0, false
 }
 
-func text(property func(Row) string) func(op, value string) (func(Row) bool, error) {
-	return func(op, value string) (func(Row) bool, error) {
+func text(property func(Row) string) func(op, value string) (predicate, error) {
+	return func(op, value string) (predicate, error) {
 		return func(r Row) bool { return (property(r) == value) == (op == "=") }, nil
 	}
 }
 
-func number(property func(Row) int64, read func(string) (int64, error)) func(op, value string) (func(Row) bool, error) {
-	return func(op, value string) (func(Row) bool, error) {
+func number(property func(Row) int64, read func(string) (int64, error)) func(op, value string) (predicate, error) {
+	return func(op, value string) (predicate, error) {
 		n, err := read(value)
 		return func(r Row) bool {
 			switch got := property(r); op {
@@ -120,8 +122,8 @@ func size(s string) (int64, error) {
 	return int64(n), err
 }
 
-// client compares addresses, by prefix if there is one.
-func client(op, value string) (func(Row) bool, error) {
+// client compares an address with another one or with a prefix.
+func client(op, value string) (predicate, error) {
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
 		addr, err := netip.ParseAddr(value)
@@ -136,7 +138,8 @@ func client(op, value string) (func(Row) bool, error) {
 	}, nil
 }
 
-func glob(op, value string) (func(Row) bool, error) {
+// glob compares a path, or its last element, with a pattern.
+func glob(op, value string) (predicate, error) {
 	_, err := path.Match(value, "")
 	return func(r Row) bool {
 		ok, _ := path.Match(value, r.Path)

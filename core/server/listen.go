@@ -15,7 +15,7 @@ var ErrServerClosed = errors.New("server closed")
 // It closes ln, and never returns nil.
 func (srv *Server) Serve(ln net.Listener) error { return srv.serve(ln, false) }
 
-// ServeTLS is Serve for a listener whose connections begin with a handshake.
+// ServeTLS is Serve for connections that begin with a TLS handshake.
 func (srv *Server) ServeTLS(ln net.Listener) error {
 	if srv.settings.Load().TLS == nil {
 		ln.Close()
@@ -24,9 +24,8 @@ func (srv *Server) ServeTLS(ln net.Listener) error {
 	return srv.serve(ln, true)
 }
 
-// serve accepts connections until the listener is closed. A lack of descriptors
-// or memory passes, and a connection that was gone before it was accepted costs
-// nobody else anything, so such errors don't end it.
+// serve accepts connections until the listener is closed. Other errors pass, such
+// as a lack of descriptors, or a client that was gone before it was accepted.
 func (srv *Server) serve(ln net.Listener, secure bool) error {
 	defer ln.Close()
 	if !srv.track(ln) {
@@ -89,8 +88,8 @@ func (srv *Server) isClosing() bool {
 	return srv.closing || srv.retiring
 }
 
-// closeListeners closes the listeners. No further one is accepted from then on,
-// and if closing is set no further connection either.
+// closeListeners closes the listeners. The server takes no further listener, and
+// if closing is set no further connection.
 func (srv *Server) closeListeners(closing bool) {
 	srv.mu.Lock()
 	srv.retiring, srv.closing = true, srv.closing || closing

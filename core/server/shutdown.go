@@ -50,10 +50,10 @@ const (
 	retireTick = 50 * time.Millisecond
 )
 
-// Retire is Shutdown for a server whose successor has the same listeners. The
-// connections that it has accepted are served as before, so that no client is
-// refused that couldn't know. A session ends when its client ends it, when the
-// client has been silent for a second, or when ctx ends.
+// Retire is Shutdown for a server whose successor has the same listeners. It
+// serves the connections that it has accepted, whose clients can't know of the
+// successor. A session ends when its client ends it, when the client has been
+// silent for a second, or when ctx ends.
 func (srv *Server) Retire(ctx context.Context) error {
 	srv.closeListeners(false)
 	tick := time.NewTicker(retireTick)

@@ -23,15 +23,16 @@
 //
 // # Locks
 //
-// While a goroutine holds one of these locks, it takes no other one, and it
-// does no I/O.
+// A goroutine holds at most one of these locks, does no I/O while it holds it,
+// and doesn't wait. Package context's own locks are the only ones that it takes
+// meanwhile.
 //
-//	lock               guards
-//	Server.mu          the register, the last id, the listeners, closing
-//	handle.mu          the user, the job and the notices of one session
-//	counters.mu        the counters that have a label
-//	limit.Table.mu     clients, accounts and bans
-//	transport.Conn.mu  the read deadline and the interrupt of one connection
+//	lock         guards
+//	Server.mu    the register, the last id, the listeners, closing
+//	handle.mu    the user, the command under way and the notices of one session
+//	counters.mu  the counters that have a label
 //
-// Server.rarely is the exception: it holds its lock while it writes a log line.
+// The locks of packages limit and transport are taken by calls into them, which
+// the server makes without a lock of its own. Server.rarely is different: it
+// holds its lock while it writes a log line.
 package server

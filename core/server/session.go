@@ -214,7 +214,7 @@ func (s *session) logEnd(why *core.Error) {
 	}
 }
 
-// release gives back all that the session holds.
+// release gives back all that the session holds, after the last hooks.
 func (s *session) release() {
 	s.in.Release()
 	if s.doneHooks != nil {

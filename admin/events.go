@@ -76,7 +76,7 @@ func eventFilter(tokens []string) (func(Event) bool, error) {
 		return nil, err
 	}
 	return func(e Event) bool {
-		return e.Event == events.Lost || ofKind(e, kinds) && f.Match(server.Info{
+		return e.Event == events.Lost || ofKind(e, kinds) && f.Match(server.Row{
 			ID: e.Session, User: e.User, Client: e.Client, Verb: e.Verb, Path: e.Path, BytesOut: e.Bytes,
 		})
 	}, nil

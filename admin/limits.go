@@ -38,7 +38,7 @@ func (c *call) listRates() error {
 	if err := writeRows(c, c.plane.cfg.Limits.Rates()); err != nil {
 		return err
 	}
-	for _, s := range c.plane.cfg.Server.Infos(nil) {
+	for _, s := range c.plane.cfg.Server.Rows(nil) {
 		if s.Limit == 0 {
 			continue
 		}

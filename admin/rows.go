@@ -12,7 +12,7 @@ import (
 
 // The rows of the commands, which are JSON objects.
 type (
-	Session = server.Info    // of sessions
+	Session = server.Row     // of sessions
 	Ban     = limit.Ban      // of bans
 	Rate    = limit.Rate     // of limit; a session's target is its id
 	Plugin  = plugins.Status // of plugins

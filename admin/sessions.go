@@ -18,7 +18,7 @@ func sessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	return writeRows(c, c.plane.cfg.Server.Infos(f))
+	return writeRows(c, c.plane.cfg.Server.Rows(f))
 }
 
 func show(c *call) error {
@@ -29,7 +29,7 @@ func show(c *call) error {
 	if err != nil {
 		return err
 	}
-	found := c.plane.cfg.Server.Infos(f)
+	found := c.plane.cfg.Server.Rows(f)
 	if len(found) == 0 {
 		return noSession(c.words[0])
 	}
@@ -112,7 +112,7 @@ func wait(c *call) error {
 func (c *call) await(ctx context.Context, f server.Filter) error {
 	for {
 		began := time.Now()
-		left := len(c.plane.cfg.Server.Infos(f))
+		left := len(c.plane.cfg.Server.Rows(f))
 		if left == 0 {
 			return nil
 		}

@@ -51,7 +51,7 @@ func selection(words []string) (server.Filter, error) {
 // is given, the session has to exist.
 func (c *call) target(words []string) (server.Filter, error) {
 	f, err := selection(words)
-	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Infos(f)) == 0 {
+	if err == nil && len(words) == 1 && isID(words[0]) && len(c.plane.cfg.Server.Rows(f)) == 0 {
 		return nil, noSession(words[0])
 	}
 	return f, err

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A Code tells programs why a command failed. Codes are part of the protocol
+// A Code tells programs why a command has failed. Codes are part of the protocol
 // and never change their meaning.
 type Code string
 
@@ -17,7 +17,7 @@ const (
 	CodeAuthFailed     Code = "auth-failed"
 	CodeTLSRequired    Code = "tls-required"
 	CodeBanned         Code = "banned"
-	CodeNotFound       Code = "not-found" // missing, forbidden and not a regular file alike
+	CodeNotFound       Code = "not-found" // missing, forbidden or not a regular file
 	CodeRange          Code = "range"
 	CodeLineTooLong    Code = "line-too-long"
 	CodeRateLimited    Code = "rate-limited"
@@ -32,14 +32,15 @@ const (
 	CodeInternal       Code = "internal"
 )
 
-// ErrUsage, returned by a Command's Run, is answered with its usage line.
+// ErrUsage is returned by a Command's Run for an argument of the wrong form. The
+// client gets the usage line.
 var ErrUsage = errors.New("usage")
 
-// An Error is a failure in the words that the client sees.
+// An Error is a failure as the client sees it.
 type Error struct {
 	Code Code
 	Text string // a sentence for people, without a line break
-	Err  error  // the cause, for the log alone; may be nil
+	Err  error  // the cause, which is only logged; may be nil
 }
 
 // Errorf returns an Error whose text is formatted as by fmt.Sprintf.

@@ -1,6 +1,7 @@
 package core
 
-// A Plugin is a set of verbs and hooks that come and go while sessions run.
+// A Plugin is a set of verbs and hooks. Plugins are added and removed while
+// sessions run.
 type Plugin struct {
 	Name     string
 	Commands []Command
@@ -8,9 +9,11 @@ type Plugin struct {
 }
 
 // Hooks are called at the events of a session; nil ones aren't. An error
-// vetoes what is about to happen: if it is an *Error, the client sees its text
-// and code. A hook of a plugin that hangs or fails vetoes too: a guard that can't
-// answer hasn't agreed. Done only listens.
+// vetoes what is about to happen. If it is an *Error, the client sees its text
+// and code. A hook that hangs or fails vetoes too.
+//
+// Done vetoes nothing. It runs when the client has the reply, and the next
+// command of the session waits for it, 10 s at most.
 type Hooks struct {
 	Connect func(*Call) error                     // after the handshake, before the greeting
 	Login   func(*Call) error                     // after the password was right

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 
 	"mts/core"
@@ -15,7 +16,7 @@ var feat = core.Command{
 	Verb: "FEAT", Help: "lists what this server can do", Open: true,
 	Run: func(c *core.Call) error {
 		c.Printf("mts/1\n")
-		for _, cmd := range control(c).Commands() {
+		for _, cmd := range listed(c) {
 			c.Printf("%s\n", cmd.Usage())
 		}
 		return nil
@@ -26,7 +27,7 @@ var help = core.Command{
 	Verb: "HELP", Args: "[VERB]", Help: "tells how to use a verb, or lists them all", Open: true,
 	Run: func(c *core.Call) error {
 		found := false
-		for _, cmd := range control(c).Commands() {
+		for _, cmd := range listed(c) {
 			if c.Arg() == "" || strings.EqualFold(c.Arg(), cmd.Verb) {
 				c.Printf("%-26s %s\n", cmd.Usage(), cmd.Help)
 				found = true
@@ -37,4 +38,11 @@ var help = core.Command{
 		}
 		return nil
 	},
+}
+
+// listed returns the commands that FEAT and HELP show to the session.
+func listed(c *core.Call) []core.Command {
+	return slices.DeleteFunc(control(c).Commands(), func(cmd core.Command) bool {
+		return cmd.Listed != nil && !cmd.Listed(c)
+	})
 }

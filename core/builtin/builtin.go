@@ -1,30 +1,32 @@
-// Package builtin holds the verbs that every server has, one file per family.
-// They are values of core.Command like a plugin's; those that steer the
-// session itself reach it through Control, which the Host of their calls has
-// to implement.
+// Package builtin has the verbs of every server, one file per family. They are
+// values of core.Command, like those of plugins. The core.Host of their calls
+// also implements Control, by which some of them change the session itself.
 package builtin
 
 import "mts/core"
 
 // Control is what the built-in verbs may do to the session they run in.
 type Control interface {
-	core.Host
-	// SetUser names the account that the next Login is for.
-	SetUser(name string)
-	// Login logs the session in, or else out. Its error is fit for the client.
+	// SetLoginName names the account that the next Login is for.
+	SetLoginName(name string)
+	// Login logs the session in. If it fails the session is logged out. The
+	// client may see the error.
 	Login(password string) error
 	// Quit ends the session without a reply.
 	Quit()
-	// Block reports whether the mode is BLOCK: without it nobody sees facts.
+	// Block reports whether the mode is BLOCK. Facts are sent in that mode only.
 	Block() bool
-	// SetBlock sets the mode of the replies after this one.
+	// SetBlock sets the mode for the replies after this one.
 	SetBlock(on bool)
-	// SetNotices lets notices through in stream mode, or not.
+	// SetNotices sets whether the client gets notices in stream mode.
 	SetNotices(on bool)
-	// StartTLS begins the handshake after the reply to this call. Its error is
-	// fit for the client.
+	// MayStartTLS returns why STARTTLS can't be used in this session, or nil. The
+	// client may see the error.
+	MayStartTLS() error
+	// StartTLS begins the handshake after the reply to this call. The client may
+	// see the error.
 	StartTLS() error
-	// Commands returns what the session may use, sorted by verb.
+	// Commands returns what the account may use, sorted by verb.
 	Commands() []core.Command
 }
 

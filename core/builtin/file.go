@@ -21,8 +21,8 @@ var file = core.Command{
 	},
 }
 
-// open opens a file of the exports for a verb. Whatever is wrong, the client
-// sees the same words.
+// open opens a file of the exports. The client sees the same words whatever is
+// wrong.
 func open(c *core.Call, path string) (fs.File, error) {
 	f, err := c.Open(path)
 	if err != nil {
@@ -44,7 +44,7 @@ func sendFile(c *core.Call, f fs.File) error {
 	return nil
 }
 
-// sent makes the success line of a transfer.
+// sent sets the success line of a transfer of n bytes.
 func sent(c *core.Call, info fs.FileInfo, n int64, path string) {
 	c.Reply("File %s sent successfully.", path)
 	if !control(c).Block() {
@@ -56,5 +56,5 @@ func sent(c *core.Call, info fs.FileInfo, n int64, path string) {
 	c.Fact("etag", exports.ETag(info))
 }
 
-// modify formats a time as RFC 3659 does, 2.3.
+// modify formats a time as in RFC 3659, 2.3.
 func modify(t time.Time) string { return t.UTC().Format("20060102150405") }

@@ -12,11 +12,11 @@ import (
 	"mts/core/exports"
 )
 
-// maxHashes bounds the hashes that are remembered.
+// maxHashes bounds the hashes that are kept.
 const maxHashes = 10000
 
-// hash returns the verb HASH, which remembers the hashes of files by their
-// ETag: their identity, size and time.
+// hash returns the verb HASH, which keeps the hashes it has computed. The key is
+// the ETag, which stands for the identity, size and time of a file.
 func hash() core.Command {
 	known := &hashes{sums: make(map[string]string)}
 	return core.Command{
@@ -42,7 +42,7 @@ type hashes struct {
 	sums map[string]string // by ETag
 }
 
-// sum returns the hash of a file, in hex.
+// sum returns the hash of a file in hexadecimal.
 func (h *hashes) sum(ctx context.Context, f fs.File) (string, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -66,7 +66,7 @@ func (h *hashes) sum(ctx context.Context, f fs.File) (string, error) {
 	return sum, nil
 }
 
-// remember forgets any one hash when there are too many.
+// remember keeps a hash. If there are too many, it drops an arbitrary one.
 func (h *hashes) remember(etag, sum string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -43,8 +43,7 @@ var list = core.Command{
 	},
 }
 
-// facts describes a file in the form of RFC 3659, 7.2: facts, a space and the
-// name.
+// facts describes a file or folder as in RFC 3659, 7.2: facts, a space, the name.
 func facts(i core.Info) string {
 	if i.Dir {
 		return fmt.Sprintf("type=dir;modify=%s; %s", modify(i.Modified), i.Name)
@@ -52,15 +51,15 @@ func facts(i core.Info) string {
 	return fmt.Sprintf("type=file;size=%d;modify=%s;etag=%s; %s", i.Size, modify(i.Modified), i.ETag, i.Name)
 }
 
-// unopened is the error for what could not be opened, a File or a Folder. Why,
-// the client isn't told, unless a hook has said it.
+// unopened is the error for a path that could not be opened; what is "File" or
+// "Folder". The client sees the reason only if a hook has vetoed.
 func unopened(err error, what, path string) error {
 	if veto := (*core.Error)(nil); errors.As(err, &veto) {
 		return veto
 	}
-	told := core.Errorf(core.CodeNotFound, "%s %s could not be opened.", what, path)
+	clientErr := core.Errorf(core.CodeNotFound, "%s %s could not be opened.", what, path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		told.Code, told.Err = core.CodeInternal, err
+		clientErr.Code, clientErr.Err = core.CodeInternal, err
 	}
-	return told
+	return clientErr
 }

@@ -16,7 +16,7 @@ var auth = core.Command{
 var user = core.Command{
 	Verb: "USER", Args: "NAME", Help: "names the account of the next AUTH", Open: true,
 	Run: func(c *core.Call) error {
-		control(c).SetUser(c.Arg())
+		control(c).SetLoginName(c.Arg())
 		c.Reply("Password required.")
 		return nil
 	},

@@ -34,6 +34,7 @@ var opts = core.Command{
 
 var startTLS = core.Command{
 	Verb: "STARTTLS", Help: "encrypts the connection", Open: true,
+	Listed: func(c *core.Call) bool { return control(c).MayStartTLS() == nil },
 	Run: func(c *core.Call) error {
 		if err := control(c).StartTLS(); err != nil {
 			return err

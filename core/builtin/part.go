@@ -46,8 +46,8 @@ func sendPart(c *core.Call, f fs.File, offset, length, path string) error {
 	return nil
 }
 
-// parseRange returns the part of a file of size bytes that is asked for, cut
-// at the file's end.
+// parseRange parses which part of a file of size bytes is asked for. A part that
+// goes beyond the end of the file is cut there.
 func parseRange(offset, length string, size int64) (off, n int64, err error) {
 	off, err = parseBytes(offset)
 	if err != nil {
@@ -63,7 +63,7 @@ func parseRange(offset, length string, size int64) (off, n int64, err error) {
 	return off, min(n, size-off), err
 }
 
-// parseBytes reads a decimal number without sign.
+// parseBytes parses a decimal number without a sign.
 func parseBytes(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {

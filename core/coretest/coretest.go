@@ -1,9 +1,9 @@
-// Package coretest runs commands without a server, for the tests of plugins and
-// of other commands, as net/http/httptest does for handlers.
+// Package coretest runs commands without a server, for tests of plugins and of
+// other commands. It is what net/http/httptest is for handlers.
 //
 //	host := &coretest.Host{Files: fstest.MapFS{"a.txt": {Data: []byte("one two\n")}}}
 //	err := host.Run(wc, "a.txt")
-//	// host.Data is what a client would have got
+//	// host.Data is what a client would receive
 package coretest
 
 import (
@@ -19,15 +19,15 @@ import (
 	"mts/core"
 )
 
-// A Host carries out calls in memory. The zero value has no files and nobody
-// is logged in. It is not safe for concurrent use.
+// A Host is a core.Host in memory. The zero value has no files, and nobody is
+// logged in. It is not safe for concurrent use.
 type Host struct {
-	Files fs.FS          // what Open, Stat and List see; names as fs.FS has them
+	Files fs.FS          // what Open, Stat and List see
 	User  core.Session   // what Session returns
 	Peers []core.Session // what Sessions returns
 	Store map[string]string
 
-	// What the calls did.
+	// What the calls have done.
 	Data    bytes.Buffer
 	Text    string // of the success line; "" if the command set none
 	Facts   map[string]string
@@ -105,7 +105,7 @@ func (h *Host) Fact(name, value string) {
 	h.Facts[name] = value
 }
 
-// Notify adds to h.Notices and says that every peer was reached.
+// Notify adds to h.Notices and returns the number of h.Peers.
 func (h *Host) Notify(filter, text string) (int, error) {
 	h.Notices = append(h.Notices, filter+": "+text)
 	return len(h.Peers), nil
@@ -143,7 +143,7 @@ func (h *Host) stat(name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// clean turns a client's spelling into a name of an fs.FS.
+// clean turns a path as clients write it into a name of an fs.FS.
 func clean(name string) string {
 	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/")
 	return path.Clean(name)

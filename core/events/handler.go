@@ -9,7 +9,8 @@ import (
 	"mts/core/wire"
 )
 
-// kinds maps the messages of log lines that are events to their names.
+// kinds maps messages of the log to the names of events. Other messages aren't
+// events.
 var kinds = map[string]string{
 	"connect":    "connect",
 	"login":      "login",
@@ -18,12 +19,12 @@ var kinds = map[string]string{
 	"kick":       "kick",
 	"disconnect": "disconnect",
 	"plugin":     "plugin",
-	"command":    "plugin", // a call that failed; other commands are of level Debug
+	"command":    "plugin", // that failed; for other commands the level is Debug
 	"reload":     "reload",
 }
 
-// A handler is a slog.Handler that feeds. It ignores groups, which the server
-// doesn't use.
+// A handler is the slog.Handler of a Feed. It ignores groups, because the server
+// doesn't use any.
 type handler struct {
 	feed  *Feed
 	next  slog.Handler
@@ -63,7 +64,7 @@ func (h *handler) event(kind string, r slog.Record) Event {
 	return e
 }
 
-// set takes over what a log line's attribute tells.
+// set copies an attribute of a log line into the event.
 func (e *Event) set(a slog.Attr) {
 	switch v := a.Value.Resolve(); a.Key {
 	case "session":
@@ -83,7 +84,7 @@ func (e *Event) set(a slog.Attr) {
 	}
 }
 
-// explain adds to what went wrong: a reason and an error are told together.
+// explain adds to Error: a line may have a reason and an error.
 func (e *Event) explain(why string) {
 	if e.Error != "" && why != "" {
 		why = e.Error + ": " + why

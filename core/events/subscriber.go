@@ -4,15 +4,15 @@ import "fmt"
 
 type subscriber struct {
 	rows chan Event
-	lost int64 // not told yet
+	lost int64 // rows that the subscriber hasn't been told of
 }
 
-// send never blocks. A row for which there is no room is counted, and the
-// count goes before the next one that there is room for.
+// send never blocks. If there is no room for a row, it is counted as lost. The
+// next row that there is room for goes behind one that has the count.
 func (s *subscriber) send(e Event) {
 	if s.lost > 0 {
-		told := Event{Time: e.Time, Event: Lost, Error: fmt.Sprintf("%d events lost", s.lost)}
-		if !s.offer(told) {
+		row := Event{Time: e.Time, Event: Lost, Error: fmt.Sprintf("%d events lost", s.lost)}
+		if !s.offer(row) {
 			s.lost++
 			return
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// NewServer returns the HTTP server of /metrics, which shows what reg gathers,
-// /healthz, which is 200, and /readyz, which is 200 while ready says so and 503
-// otherwise. It changes nothing and knows no other path. It has no TLS and asks
-// for no password: it is for a listener that only friends reach.
+// NewServer returns an HTTP server for three paths: /metrics has what reg
+// gathers, /healthz is always 200, /readyz is 200 if ready returns true and 503
+// otherwise. It has neither TLS nor passwords, so its listener should only be
+// reachable from trusted machines.
 func NewServer(reg prometheus.Gatherer, ready func() bool, errorLog *log.Logger) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{

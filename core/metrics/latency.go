@@ -6,10 +6,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Latency knows how long commands took.
+// Latency has a histogram of the durations of commands for each verb.
 type Latency struct{ seconds *prometheus.HistogramVec }
 
-// NewLatency returns one that knows of no command yet.
+// NewLatency returns a Latency without any command.
 func NewLatency() *Latency {
 	return &Latency{prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "mts_command_duration_seconds",
@@ -18,15 +18,14 @@ func NewLatency() *Latency {
 	}, []string{"verb"})}
 }
 
-// buckets, in seconds, reach from a short reply to a large file.
+// buckets are seconds, from a short reply to a large file.
 var buckets = []float64{
 	50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3,
 	100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10, 30, 60,
 }
 
-// Observe counts a command. Its verb has to be one that exists, because each
-// has a histogram for ever. It may be called by any goroutine, and allocates
-// nothing.
+// Observe adds a command. The verb has to be one that exists, because its
+// histogram is kept for ever. Any goroutine may call it. It doesn't allocate.
 func (l *Latency) Observe(verb string, took time.Duration) {
 	l.seconds.WithLabelValues(verb).Observe(took.Seconds())
 }

@@ -1,8 +1,8 @@
-// Package metrics shows a server to Prometheus, and to whoever asks whether it
-// lives and takes clients.
+// Package metrics serves the metrics of a server to Prometheus, and answers
+// health and readiness probes.
 //
-// What the server counts is read when it is scraped. No label has values that a
-// client could choose.
+// The counters of the server are read at each scrape. No label has values that a
+// client can choose.
 package metrics
 
 import (
@@ -13,23 +13,25 @@ import (
 	"mts/core/server"
 )
 
-// Sources are what is shown. Server, Limits and Latency have to be there.
+// Sources are what the metrics are read from. Server, Limits and Latency are
+// required.
 type Sources struct {
 	Server  *server.Server
 	Limits  *limit.Table
 	Latency *Latency
 	Plugins func() []Plugin // nil: none
-	Dropped func() int64    // log lines; nil: none
+	Dropped func() int64    // log lines that were lost; nil: none
 }
 
-// A Plugin is what is shown of one plugin, since the server's start.
+// A Plugin has the counters of one plugin since the server's start.
 type Plugin struct {
 	Name            string
 	Calls, Failures int64
-	Seconds         float64 // that its calls took, all together
+	Seconds         float64 // that its calls took, added up
 }
 
-// NewRegistry returns a registry of the server, the Go runtime and the process.
+// NewRegistry returns a registry with the metrics of the server, of the Go
+// runtime and of the process.
 func NewRegistry(s Sources) *prometheus.Registry {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(

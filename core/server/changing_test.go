@@ -30,25 +30,25 @@ func TestChangingFile(t *testing.T) {
 	}{
 		{"grown", func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-			must(t, err)
+			harness.Must(t, err)
 			_, err = io.WriteString(f, "more")
-			must(t, err)
-			must(t, f.Close())
+			harness.Must(t, err)
+			harness.Must(t, f.Close())
 		}, true},
 		{"replaced by rename", func(t *testing.T, path string) {
-			must(t, os.WriteFile(path+"~", make([]byte, bigSize), 0o600))
-			must(t, os.Rename(path+"~", path))
+			harness.Must(t, os.WriteFile(path+"~", make([]byte, bigSize), 0o600))
+			harness.Must(t, os.Rename(path+"~", path))
 		}, true},
-		{"removed", func(t *testing.T, path string) { must(t, os.Remove(path)) }, true},
-		{"truncated", func(t *testing.T, path string) { must(t, os.Truncate(path, 11<<20)) }, false},
-		{"emptied", func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }, false},
+		{"removed", func(t *testing.T, path string) { harness.Must(t, os.Remove(path)) }, true},
+		{"truncated", func(t *testing.T, path string) { harness.Must(t, os.Truncate(path, 11<<20)) }, false},
+		{"emptied", func(t *testing.T, path string) { harness.Must(t, os.Truncate(path, 0)) }, false},
 		{"replaced in place", func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_WRONLY, 0)
-			must(t, err)
+			harness.Must(t, err)
 			_, err = f.WriteAt([]byte("other"), 11<<20)
-			must(t, err)
-			must(t, f.Close())
-			must(t, os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)))
+			harness.Must(t, err)
+			harness.Must(t, f.Close())
+			harness.Must(t, os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)))
 		}, false},
 	} {
 		for _, mode := range []string{"MODE STREAM", "MODE BLOCK"} {
@@ -59,7 +59,7 @@ func TestChangingFile(t *testing.T) {
 				overAll(t, newServer(t, dir, nil), func(t *testing.T, dial func() net.Conn) {
 					c := enter(t, dial(), mode)
 					for _, command := range []string{"PART 0 - big", "FILE big"} {
-						must(t, os.WriteFile(path, content, 0o600))
+						harness.Must(t, os.WriteFile(path, content, 0o600))
 						c.send(command)
 						if _, err := c.r.Peek(100); err != nil {
 							t.Fatal(err)
@@ -116,16 +116,16 @@ var must = harness.Must
 // A folder that is taken away and put back is served again, by old sessions.
 func TestRootReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "root")
-	must(t, os.Mkdir(dir, 0o700))
+	harness.Must(t, os.Mkdir(dir, 0o700))
 	writeFile(t, dir, "a", 0)
 	c := enter(t, dialer(t, newServer(t, dir, nil), "pipe")())
 	c.send("FILE a")
 	c.want("#File a sent successfully.")
-	must(t, os.RemoveAll(dir))
+	harness.Must(t, os.RemoveAll(dir))
 	c.send("FILE a", "LIST /none", "NOOP")
 	c.want("!File a could not be opened.", "!Folder /none could not be opened.", "#OK.")
-	must(t, os.Mkdir(dir, 0o700))
-	must(t, os.WriteFile(filepath.Join(dir, "b"), []byte("b"), 0o600))
+	harness.Must(t, os.Mkdir(dir, 0o700))
+	harness.Must(t, os.WriteFile(filepath.Join(dir, "b"), []byte("b"), 0o600))
 	c.send("FILE b", "FILE a")
 	c.want("b#File b sent successfully.", "!File a could not be opened.")
 }
@@ -137,7 +137,7 @@ func TestReadError(t *testing.T) {
 		var log harness.Log
 		s := newServer(t, t.TempDir(), func(c *server.Config) {
 			tree, err := exports.New(exports.Export{Path: "/", FS: files})
-			must(t, err)
+			harness.Must(t, err)
 			logTo(&log)(c)
 			c.Exports = tree
 		})

@@ -19,53 +19,44 @@ var (
 	errAuthRequired = core.Errorf(core.CodeAuthRequired, "You are not logged in.")
 	errInternal     = core.Errorf(core.CodeInternal, "Internal error.")
 	errNotFound     = core.Errorf(core.CodeNotFound, "Not found.")
-	errChanged      = core.Errorf(core.CodeChanged, "The file changed while it was sent.")
 )
 
 // dispatch answers one line. Its error ends the session.
-func (c *session) dispatch(line string) error {
-	c.settle()
+func (s *session) dispatch(line string) error {
 	verb, arg := wire.SplitLine(line)
-	cmd, ok := c.lookup(verb)
-	if !ok && !c.known && isHTTP(line) {
-		return errAlien
+	cmd, ok := s.lookup(verb)
+	if !ok && !s.sawCommand && isHTTP(line) {
+		return errWrongProtocol
 	}
 	if !ok || wire.HasControl(line) {
-		return c.fail(errInvalid)
+		return s.fail(errInvalid)
 	}
-	c.known = true
-	if !cmd.Open && c.user == "" {
-		return c.fail(errAuthRequired)
+	s.sawCommand = true
+	if !cmd.Open && s.user == "" {
+		return s.fail(errAuthRequired)
 	}
-	if !fits(cmd.Args, arg, len(line) > len(verb)) {
-		return c.fail(usage(cmd.Command))
+	if !argumentFits(cmd.Args, arg, len(line) > len(verb)) {
+		return s.fail(usageError(cmd))
 	}
-	return c.answer(cmd, arg)
-}
-
-// begin makes a fresh host for a call of a plugin, or of a built-in verb if
-// that is "".
-func (c *session) begin(plugin string) *host {
-	c.call = host{session: c, plugin: plugin, text: "OK.", facts: c.call.facts[:0]}
-	return &c.call
+	return s.runCommand(cmd, arg)
 }
 
 // lookup returns the command of a verb, if the account may use it.
-func (c *session) lookup(verb string) (pluginCommand, bool) {
-	builtin, ok := c.server.verbs[verb]
+func (s *session) lookup(verb string) (pluginCommand, bool) {
+	builtin, ok := s.server.verbs[verb]
 	cmd := pluginCommand{Command: builtin}
 	if !ok {
-		cmd, ok = c.server.plugins.Load().verbs[verb]
+		cmd, ok = s.server.plugins.Load().verbs[verb]
 	}
-	if ok && c.verbs != nil && !cmd.Open && !c.verbs[verb] {
+	if ok && s.verbs != nil && !cmd.Open && !s.verbs[verb] {
 		return pluginCommand{}, false
 	}
 	return cmd, ok
 }
 
-// fits reports whether there is an argument when there has to be one, and none
-// when there can't be.
-func fits(args, arg string, space bool) bool {
+// argumentFits reports whether there is an argument if Command.Args requires
+// one, and none if it allows none.
+func argumentFits(args, arg string, space bool) bool {
 	switch {
 	case args == "":
 		return !space
@@ -75,89 +66,78 @@ func fits(args, arg string, space bool) bool {
 	return arg != ""
 }
 
-func usage(cmd core.Command) *core.Error {
+func usageError(cmd pluginCommand) *core.Error {
 	return core.Errorf(core.CodeUsage, "Usage: %s", cmd.Usage())
 }
 
-// answer runs a command and writes its status line.
-func (c *session) answer(cmd pluginCommand, arg string) error {
-	h := c.begin(cmd.plugin)
+// runCommand runs a command, counts and logs it, and writes its status line. All
+// of that comes before the Done hooks.
+func (s *session) runCommand(cmd pluginCommand, arg string) error {
+	c := s.newCall(cmd.plugin)
 	start := time.Now()
-	err := c.run(cmd.Command, core.NewCall(c.startJob(cmd), h, arg))
-	if aborted := c.endJob(); aborted && (err != nil || h.sends) { // a transfer may just have ended
-		err = errAborted
+	err := s.callCommand(cmd, core.NewCall(s.handle.startJob(cmd), c.host(), arg))
+	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) {
+		err = errAborted // of a transfer even if all of it had been sent
 	}
-	c.count(cmd.Verb, time.Since(start), h)
-	h.report(cmd.Command, arg, err)
-	switch {
-	case h.end != nil:
-		return h.end
-	case err == nil:
-		return h.finish(c.out.Status(wire.Success, h.facts, h.text))
-	case !c.out.Block() && c.out.Sent() > 0:
-		return fmt.Errorf("%w: %w", wire.ErrTorn, err)
-	case context.Cause(c.ctx) != nil:
-		return context.Cause(c.ctx)
+	s.count(c, cmd.Verb, time.Since(start), err)
+	s.logCommand(c, cmd, err)
+	end := s.reply(c, cmd, err)
+	if table := s.server.plugins.Load(); c.sends && table.done {
+		if end == nil {
+			end = s.out.Flush()
+		}
+		s.startDoneHooks(table.hooks, c, err)
 	}
-	return h.finish(c.fail(c.failure(cmd.Command, err)))
+	return end
 }
 
-// count adds up what a command has done.
-func (c *session) count(verb string, took time.Duration, h *host) {
-	sent := c.out.Sent()
-	c.commands.Add(1)
-	c.bytesOut.Add(sent)
-	c.server.counters.bytes.Add(max(0, sent-h.paced))
-	if c.server.cfg.Observe != nil {
-		c.server.cfg.Observe(verb, took)
-	}
-}
-
-// run calls the command. A panic is an internal error of this call alone.
-func (c *session) run(cmd core.Command, call *core.Call) (err error) {
+// callCommand calls a command. A panic is an internal error of this call alone.
+func (s *session) callCommand(cmd pluginCommand, call *core.Call) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.server.cfg.Log.Error("panic", "session", c.id, "verb", cmd.Verb, "panic", p, "stack", string(debug.Stack()))
-			c.charge(limit.Crash)
+			s.server.cfg.Log.Error("panic", "session", s.handle.id, "verb", cmd.Verb, "panic", p, "stack", string(debug.Stack()))
+			s.addPenalty(limit.Crash)
 			err = errInternal
 		}
 	}()
 	return cmd.Run(call)
 }
 
-// failure turns the error of a command into what its client may see.
-func (c *session) failure(cmd core.Command, err error) *core.Error {
-	var told *core.Error
+// reply writes the status line of a command that has returned err. Its own
+// error ends the session.
+func (s *session) reply(c *call, cmd pluginCommand, err error) error {
 	switch {
-	case errors.As(err, &told):
-		if told.Err != nil {
-			c.logInternal(cmd, told.Err)
+	case c.end != nil:
+		return c.end
+	case err == nil:
+		return c.afterReply(s.out.Status(wire.Success, c.facts, c.text))
+	case !s.out.Block() && s.out.Sent() > 0:
+		return fmt.Errorf("%w: %w", wire.ErrTorn, err)
+	case context.Cause(s.handle.ctx) != nil:
+		return context.Cause(s.handle.ctx)
+	}
+	return c.afterReply(s.fail(s.clientError(cmd, err)))
+}
+
+// clientError turns the error of a command into what its client may see.
+func (s *session) clientError(cmd pluginCommand, err error) *core.Error {
+	var clientErr *core.Error
+	switch {
+	case errors.As(err, &clientErr):
+		if clientErr.Err != nil {
+			s.logInternalError(cmd, clientErr.Err)
 		}
-		return told
+		return clientErr
 	case errors.Is(err, core.ErrUsage):
-		return usage(cmd)
+		return usageError(cmd)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return errNotFound
 	}
-	c.logInternal(cmd, err)
+	s.logInternalError(cmd, err)
 	return errInternal
 }
 
-func (c *session) logInternal(cmd core.Command, err error) {
-	c.server.rarelyCommand.Do(func() {
-		c.server.cfg.Log.Error("command", "session", c.id, "user", c.user, "verb", cmd.Verb, "err", err)
-	})
-}
-
 // fail writes a failure line.
-func (c *session) fail(e *core.Error) error {
-	return c.out.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
-}
-
-// restState is what the session is in between two commands.
-func (c *session) restState() state {
-	if c.user == "" {
-		return stateLogin
-	}
-	return stateIdle
+func (s *session) fail(e *core.Error) error {
+	return s.out.Status(wire.Failure, []wire.Fact{{Name: "code", Value: string(e.Code)}}, e.Text)
 }

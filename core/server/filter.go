@@ -12,30 +12,36 @@ import (
 	"mts/core/units"
 )
 
-// A Filter selects sessions: those that all of its conditions hold for.
+// A Filter selects the sessions for which all of its conditions hold. An empty
+// one selects all.
 type Filter []condition
 
-type condition func(Info) bool
+type condition struct {
+	name, op, value string
+	holds           predicate
+}
+
+type predicate func(Row) bool
 
 // A field says how to compare one property of a session.
 type field struct {
-	ops   string // those it can be compared by
-	parse func(op, value string) (condition, error)
+	ops   string // the operators that it has
+	parse func(op, value string) (predicate, error)
 }
 
 var fields = map[string]field{
-	"id":     {"=!<>", number(func(i Info) int64 { return int64(i.ID) }, strconvInt)},
-	"user":   {"=!", text(func(i Info) string { return i.User })},
-	"state":  {"=!", text(func(i Info) string { return i.State })},
-	"verb":   {"=!", text(func(i Info) string { return i.Verb })},
-	"plugin": {"=!", text(func(i Info) string { return i.Plugin })},
-	"tls":    {"=!", text(func(i Info) string { return map[bool]string{true: "yes", false: "no"}[i.TLS] })},
+	"id":     {"=!<>", number(func(r Row) int64 { return int64(r.ID) }, strconvInt)},
+	"user":   {"=!", text(func(r Row) string { return r.User })},
+	"state":  {"=!", text(func(r Row) string { return r.State })},
+	"verb":   {"=!", text(func(r Row) string { return r.Verb })},
+	"plugin": {"=!", text(func(r Row) string { return r.Plugin })},
+	"tls":    {"=!", text(func(r Row) string { return map[bool]string{true: "yes", false: "no"}[r.TLS] })},
 	"client": {"=!", client},
 	"path":   {"=!", glob},
-	"idle":   {"=<>", number(func(i Info) int64 { return i.IdleMS * int64(time.Millisecond) }, duration)},
-	"age":    {"=<>", number(func(i Info) int64 { return int64(time.Since(i.Since)) }, duration)},
-	"bytes":  {"=<>", number(func(i Info) int64 { return i.BytesOut }, size)},
-	"rate":   {"=<>", number(func(i Info) int64 { return i.Rate }, size)},
+	"idle":   {"=<>", number(func(r Row) int64 { return r.IdleMS * int64(time.Millisecond) }, duration)},
+	"age":    {"=<>", number(func(r Row) int64 { return int64(time.Since(r.Since)) }, duration)},
+	"bytes":  {"=<>", number(func(r Row) int64 { return r.BytesOut }, size)},
+	"rate":   {"=<>", number(func(r Row) int64 { return r.Rate }, size)},
 }
 
 // Conditions returns what a token of a filter may begin with, such as "user="
@@ -64,36 +70,47 @@ func ParseFilter(tokens []string) (Filter, error) {
 		if !ok || !strings.Contains(fld.ops, op) || op == "!" && token[at+1:] == value {
 			return nil, fmt.Errorf("filter %q: no such condition", token)
 		}
-		c, err := fld.parse(op, value)
+		holds, err := fld.parse(op, value)
 		if err != nil {
 			return nil, fmt.Errorf("filter %q: %w", token, err)
 		}
-		f = append(f, c)
+		f = append(f, condition{name, op, value, holds})
 	}
 	return f, nil
 }
 
-// Match reports whether all conditions hold.
-func (f Filter) Match(i Info) bool {
+// Match reports whether all conditions hold for a session.
+func (f Filter) Match(r Row) bool {
 	for _, c := range f {
-		if !c(i) {
+		if !c.holds(r) {
 			return false
 		}
 	}
 	return true
 }
 
-func text(of func(Info) string) func(op, value string) (condition, error) {
-	return func(op, value string) (condition, error) {
-		return func(i Info) bool { return (of(i) == value) == (op == "=") }, nil
+// onlyID returns the id that f asks for, if it asks for one.
+func (f Filter) onlyID() (id uint64, ok bool) {
+	for _, c := range f {
+		if c.name == "id" && c.op == "=" {
+			n, _ := strconvInt(c.value)
+			return uint64(n), true
+		}
+	}
+	return 0, false
+}
+
+func text(property func(Row) string) func(op, value string) (predicate, error) {
+	return func(op, value string) (predicate, error) {
+		return func(r Row) bool { return (property(r) == value) == (op == "=") }, nil
 	}
 }
 
-func number(of func(Info) int64, read func(string) (int64, error)) func(op, value string) (condition, error) {
-	return func(op, value string) (condition, error) {
+func number(property func(Row) int64, read func(string) (int64, error)) func(op, value string) (predicate, error) {
+	return func(op, value string) (predicate, error) {
 		n, err := read(value)
-		return func(i Info) bool {
-			switch got := of(i); op {
+		return func(r Row) bool {
+			switch got := property(r); op {
 			case "<":
 				return got < n
 			case ">":
@@ -117,8 +134,8 @@ func size(s string) (int64, error) {
 	return int64(n), err
 }
 
-// client compares addresses, by prefix if there is one.
-func client(op, value string) (condition, error) {
+// client compares an address with another one or with a prefix.
+func client(op, value string) (predicate, error) {
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
 		addr, err := netip.ParseAddr(value)
@@ -127,17 +144,18 @@ func client(op, value string) (condition, error) {
 		}
 		prefix = netip.PrefixFrom(addr, addr.BitLen())
 	}
-	return func(i Info) bool {
-		addr, err := netip.ParseAddr(i.Client)
+	return func(r Row) bool {
+		addr, err := netip.ParseAddr(r.Client)
 		return (err == nil && prefix.Contains(addr)) == (op == "=")
 	}, nil
 }
 
-func glob(op, value string) (condition, error) {
+// glob compares a path, or its last element, with a pattern.
+func glob(op, value string) (predicate, error) {
 	_, err := path.Match(value, "")
-	return func(i Info) bool {
-		ok, _ := path.Match(value, i.Path)
-		base, _ := path.Match(value, path.Base(i.Path))
+	return func(r Row) bool {
+		ok, _ := path.Match(value, r.Path)
+		base, _ := path.Match(value, path.Base(r.Path))
 		return (ok || base) == (op == "=")
 	}, err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"mts/core/harness"
 	"mts/core/server"
 	"mts/core/wire"
 )
@@ -134,13 +135,13 @@ func TestForeignProtocols(t *testing.T) {
 		}
 	}
 	c, err := net.Dial("tcp", dialer(t, s, "tcp")().RemoteAddr().String())
-	must(t, err)
+	harness.Must(t, err)
 	defer c.Close()
 	if err := tls.Client(c, &tls.Config{InsecureSkipVerify: true}).Handshake(); err == nil {
 		t.Error("a handshake on a plain listener succeeded")
 	}
 	plain, err := net.Dial("tcp", dialer(t, s, "tls")().(*tls.Conn).NetConn().RemoteAddr().String())
-	must(t, err)
+	harness.Must(t, err)
 	defer plain.Close()
 	io.WriteString(plain, "AUTH passwd\r\nNOOP\r\n")
 	if rest, _ := io.ReadAll(plain); bytes.Contains(rest, []byte("#")) {

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/server"
 	"mts/core/wire"
 )
@@ -33,7 +34,7 @@ func TestHugeFile(t *testing.T) {
 	}
 	s = newServer(t, dir, func(c *server.Config) {
 		tree, err := exports.New(exports.Export{Path: "/", FS: vast(vastSize)})
-		must(t, err)
+		harness.Must(t, err)
 		c.Exports = tree
 	})
 	for _, mode := range []string{"MODE STREAM", "MODE BLOCK"} {
@@ -125,12 +126,12 @@ func (a *anything) Read(p []byte) (int, error) {
 func sparse(t testing.TB, path string, size int64) {
 	t.Helper()
 	f, err := os.Create(path)
-	must(t, err)
+	harness.Must(t, err)
 	defer f.Close()
 	_, err = f.WriteString("first")
-	must(t, err)
+	harness.Must(t, err)
 	_, err = f.WriteAt([]byte("last!"), size-5)
-	must(t, err)
+	harness.Must(t, err)
 }
 
 // Ends is what is written to it: how much, and the first and last bytes; and

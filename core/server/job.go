@@ -10,66 +10,78 @@ import (
 // errAborted is what the client sees of an abort.
 var errAborted = core.Errorf(core.CodeAborted, "Aborted.")
 
-// A job is what a session is doing, as far as others may see it. session.mu
+// A job is the command under way, as other goroutines may see it. handle.mu
 // guards it.
 type job struct {
 	verb, plugin, path string
 	size               int64
-	start              time.Time
+	start              time.Time // of the transfer
 }
 
-// startJob tells the others which command is under way, and returns its
-// context.
-func (c *session) startJob(cmd pluginCommand) context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stop == nil {
-		c.command, c.stop = context.WithCancelCause(c.ctx)
+// startJob publishes the command under way and returns its context.
+func (h *handle) startJob(cmd pluginCommand) context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.cancelCall == nil {
+		h.callCtx, h.cancelCall = context.WithCancelCause(h.ctx)
 	}
-	c.job = job{verb: cmd.Verb, plugin: cmd.plugin}
-	c.setState(stateRunning)
-	return c.command
+	h.job = job{verb: cmd.Verb, plugin: cmd.plugin}
+	h.setState(stateRunning)
+	return h.callCtx
 }
 
-// sendJob tells the others that the command sends data.
-func (c *session) sendJob(path string, start time.Time) {
-	c.sent.Store(0)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.job.path, c.job.size, c.job.start = path, 0, start
-	c.setState(stateSending)
+// startTransfer publishes that the command under way sends a file.
+func (h *handle) startTransfer(path string, start time.Time) {
+	h.sent.Store(0)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.job.path, h.job.size, h.job.start = path, 0, start
+	h.setState(stateSending)
 }
 
-// endJob tells the others that the command is over. It reports whether it was
-// aborted.
-func (c *session) endJob() (aborted bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if aborted = c.aborting.Swap(false); aborted {
-		c.stop = nil
+// setSize publishes the size of the file that is sent.
+func (h *handle) setSize(n int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.job.size = n
+}
+
+// endJob publishes that the command has ended, and the state after it. It
+// reports whether the command was aborted.
+func (h *handle) endJob(next state) (aborted bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if aborted = h.aborting.Swap(false); aborted {
+		h.cancelCall = nil // its context has ended: the next command needs another
 	}
-	c.job = job{}
-	c.setState(c.restState())
+	h.job = job{}
+	h.setState(next)
 	return aborted
 }
 
-// abort ends the command under way. If its reply isn't complete after a moment,
-// the connection is cut. Any goroutine may call it.
-func (c *session) abort() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.job.verb == "" {
+// abort ends the command under way, and cuts the connection if the command
+// still runs after closeTime.
+func (h *handle) abort() error {
+	h.mu.Lock()
+	if h.job.verb == "" {
+		h.mu.Unlock()
 		return ErrIdle
 	}
-	c.aborting.Store(true)
-	c.stop(errAborted)
-	n := c.commands.Load()
-	time.AfterFunc(farewell, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.job.verb != "" && c.commands.Load() == n {
-			c.conn.Abort()
+	h.aborting.Store(true)
+	ctx, cancel := h.callCtx, h.cancelCall
+	h.mu.Unlock()
+	cancel(errAborted)
+	time.AfterFunc(closeTime, func() {
+		if h.runsIn(ctx) {
+			h.conn.Abort()
 		}
 	})
 	return nil
+}
+
+// runsIn reports whether the command whose context is ctx is under way.
+func (h *handle) runsIn(ctx context.Context) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.job.verb != "" && h.callCtx == ctx
 }

@@ -207,8 +207,8 @@ func TestSetRate(t *testing.T) {
 		if err := s.SetRate(id, 1<<20); err != nil {
 			t.Fatal(err)
 		}
-		if i := s.Infos(nil)[0]; i.Limit != 1<<20 || i.State != "sending" {
-			t.Errorf("row %+v", i)
+		if r := s.Rows(nil)[0]; r.Limit != 1<<20 || r.State != "sending" {
+			t.Errorf("row %+v", r)
 		}
 		table.SetPolicy(limit.Policy{})
 		io.Copy(io.Discard, c)
@@ -289,7 +289,7 @@ func TestApply(t *testing.T) {
 	s := newServer(t, old, func(c *server.Config) { settings = c.Settings })
 	c := enter(t, dialer(t, s, "pipe")())
 	tree, err := exports.New(exports.Export{Path: "/", Dir: now})
-	must(t, err)
+	harness.Must(t, err)
 	settings.Exports = tree
 	s.Apply(settings)
 	c.send("PART 10 - fresh")

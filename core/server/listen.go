@@ -2,10 +2,10 @@ package server
 
 import (
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"time"
-
-	"mts/core/limit"
 )
 
 // ErrServerClosed is returned by Serve after Shutdown or Close.
@@ -13,40 +13,40 @@ var ErrServerClosed = errors.New("server closed")
 
 // Serve accepts connections on ln, without TLS, until the server is shut down.
 // It closes ln, and never returns nil.
-func (s *Server) Serve(ln net.Listener) error { return s.serve(ln, false) }
+func (srv *Server) Serve(ln net.Listener) error { return srv.serve(ln, false) }
 
-// ServeTLS is Serve for a listener whose connections begin with a handshake.
-func (s *Server) ServeTLS(ln net.Listener) error {
-	if s.settings.Load().TLS == nil {
+// ServeTLS is Serve for connections that begin with a TLS handshake.
+func (srv *Server) ServeTLS(ln net.Listener) error {
+	if srv.settings.Load().TLS == nil {
 		ln.Close()
 		return errors.New("a TLS listener needs a TLS configuration")
 	}
-	return s.serve(ln, true)
+	return srv.serve(ln, true)
 }
 
-// serve accepts for ever: a lack of descriptors or memory passes, and so do
-// connections that were gone before they were accepted.
-func (s *Server) serve(ln net.Listener, secure bool) error {
+// serve accepts connections until the listener is closed. Other errors pass, such
+// as a lack of descriptors, or a client that was gone before it was accepted.
+func (srv *Server) serve(ln net.Listener, secure bool) error {
 	defer ln.Close()
-	if !s.track(ln) {
+	if !srv.track(ln) {
 		return ErrServerClosed
 	}
-	defer s.untrack(ln)
+	defer srv.untrack(ln)
 	var delay time.Duration
 	for {
 		nc, err := ln.Accept()
 		switch {
 		case err == nil:
 			delay = 0
-			s.ServeConn(nc, secure)
-		case s.isClosing():
+			srv.ServeConn(nc, secure)
+		case srv.isClosing():
 			return ErrServerClosed
 		case errors.Is(err, net.ErrClosed):
 			return err
 		default:
 			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
-			s.rarelyAccept.Do(func() {
-				s.cfg.Log.Error("accept", "listener", ln.Addr().String(), "err", err)
+			srv.rarely.accept.Do(func() {
+				srv.cfg.Log.Error("accept", "listener", ln.Addr().String(), "err", err)
 			})
 			time.Sleep(delay)
 		}
@@ -54,77 +54,48 @@ func (s *Server) serve(ln net.Listener, secure bool) error {
 }
 
 // ServeConn starts a session on nc and returns at once.
-func (s *Server) ServeConn(nc net.Conn, secure bool) {
-	c := s.register(nc, secure)
-	if c == nil {
+func (srv *Server) ServeConn(nc net.Conn, secure bool) {
+	s := newSession(srv, nc, secure)
+	s.admit()
+	if !srv.register(s) {
+		s.releaseLimits()
+		s.logUntoldRefusal()
 		nc.Close()
 		return
 	}
-	go c.open()
+	go s.start(secure)
 }
 
-func (s *Server) track(ln net.Listener) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing || s.retiring {
+func (srv *Server) track(ln net.Listener) bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.closing || srv.retiring {
 		return false
 	}
-	s.listeners[ln] = true
+	srv.listeners[ln] = true
 	return true
 }
 
-func (s *Server) untrack(ln net.Listener) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.listeners, ln)
+func (srv *Server) untrack(ln net.Listener) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	delete(srv.listeners, ln)
 }
 
-func (s *Server) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing || s.retiring
+func (srv *Server) isClosing() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.closing || srv.retiring
 }
 
-// register makes nc a session, or returns nil if there can't be one more, nor
-// one that is told that it is refused.
-func (s *Server) register(nc net.Conn, secure bool) *session {
-	c := newSession(s, nc, secure)
-	var err error
-	if c.limits, err = s.cfg.Limits.Admit(limit.Address(nc.RemoteAddr())); err != nil {
-		c.turnAway(err)
+// closeListeners closes the listeners. The server takes no further listener, and
+// if closing is set no further connection.
+func (srv *Server) closeListeners(closing bool) {
+	srv.mu.Lock()
+	srv.retiring, srv.closing = true, srv.closing || closing
+	listeners := slices.Collect(maps.Keys(srv.listeners))
+	srv.mu.Unlock()
+	for _, ln := range listeners {
+		ln.Close()
 	}
-	if !s.add(c) {
-		c.release()
-		s.refuseUnheard(c)
-		return nil
-	}
-	return c
-}
-
-// add puts a session on the register. It reports whether that could be.
-func (s *Server) add(c *session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if most := s.settings.Load().MaxSessions; c.refusal == nil && most > 0 && len(s.sessions)-len(s.refused) >= most {
-		c.turnAway(errFull)
-	}
-	if s.closing || c.refusal != nil && !s.canTell(c) {
-		return false
-	}
-	s.lastID++
-	c.id = s.lastID
-	s.sessions[c.id] = c
-	if c.refusal != nil {
-		s.refused[c.id] = c
-	}
-	s.running.Add(1)
-	return true
-}
-
-// forget takes a session off the register.
-func (s *Server) forget(c *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, c.id)
-	delete(s.refused, c.id)
 }

@@ -1,20 +1,22 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"mts/core"
-	"mts/core/exports"
 	"mts/core/wire"
 )
 
-// A pluginTable is what the plugins of one moment offer. It doesn't change.
+// A pluginTable is what the plugins offer at one moment. It doesn't change.
 type pluginTable struct {
 	verbs map[string]pluginCommand
 	hooks []pluginHooks // in the order of the plugins
+	done  bool          // there is a Done hook
 }
 
 type pluginHooks struct {
@@ -24,18 +26,19 @@ type pluginHooks struct {
 
 type pluginCommand struct {
 	core.Command
-	plugin string
+	plugin string // "" for a built-in command
 }
 
-// SetPlugins replaces the plugins there are, for commands that begin from now
-// on. If two of them claim one verb, or one claims a built-in verb, the error
-// names both and nothing changes.
-func (s *Server) SetPlugins(plugins []core.Plugin) error {
+// SetPlugins replaces the plugins for the commands that begin from now on. If
+// two plugins claim one verb, or one claims a built-in verb, the error names
+// both and nothing changes.
+func (srv *Server) SetPlugins(plugins []core.Plugin) error {
 	table := &pluginTable{verbs: make(map[string]pluginCommand)}
 	for _, p := range plugins {
 		table.hooks = append(table.hooks, pluginHooks{p.Hooks, p.Name})
+		table.done = table.done || p.Hooks.Done != nil
 		for _, cmd := range p.Commands {
-			if _, taken := s.verbs[cmd.Verb]; taken {
+			if _, taken := srv.verbs[cmd.Verb]; taken {
 				return fmt.Errorf("plugin %s claims %s, which is built in", p.Name, cmd.Verb)
 			}
 			if other, taken := table.verbs[cmd.Verb]; taken {
@@ -44,67 +47,80 @@ func (s *Server) SetPlugins(plugins []core.Plugin) error {
 			table.verbs[cmd.Verb] = pluginCommand{cmd, p.Name}
 		}
 	}
-	s.plugins.Store(table)
+	srv.plugins.Store(table)
 	return nil
 }
 
-// runHooks calls the hook of that name of every plugin until one vetoes. The
-// client is told why in the hook's own words.
-func (h *host) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
-	for _, hooks := range h.server.plugins.Load().hooks {
+// The hooks that can veto, for runHooks.
+func connectHook(h core.Hooks) func(*core.Call) error { return h.Connect }
+func loginHook(h core.Hooks) func(*core.Call) error   { return h.Login }
+func openHook(h core.Hooks) func(*core.Call) error    { return h.Open }
+
+// runHooks calls one hook, called name in the log, of every plugin until one
+// vetoes. The client sees the error of that hook.
+func (s *session) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
+	for _, hooks := range s.server.plugins.Load().hooks {
 		run := hook(hooks.Hooks)
 		if run == nil {
 			continue
 		}
-		if err := run(core.NewCall(h.ctx, hookHost{h, hooks.plugin}, arg)); err != nil {
-			h.refuse("plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(h.user), "err", err)
-			var told *core.Error
-			if !errors.As(err, &told) {
-				told = core.Errorf(core.CodeAborted, "%s", err)
+		if err := run(core.NewCall(s.handle.ctx, &hookHost{s.caller(hooks.plugin)}, arg)); err != nil {
+			s.logRefusal("plugin", "plugin", hooks.plugin, "hook", name, "user", wire.Printable(s.user), "err", err)
+			var clientErr *core.Error
+			if !errors.As(err, &clientErr) {
+				clientErr = core.Errorf(core.CodeAborted, "%s", err)
 			}
-			return told
+			return clientErr
 		}
 	}
 	return nil
 }
 
-// done tells all plugins that a transfer has ended.
-func (h *host) done(err error) {
-	for _, hooks := range h.server.plugins.Load().hooks {
-		if hooks.Done != nil {
-			hooks.Done(core.NewCall(h.ctx, hookHost{h, hooks.plugin}, h.path), h.bytes, err)
+// doneTime is how long the Done hooks of one transfer may take together.
+const doneTime = 10 * time.Second
+
+// startDoneHooks tells plugins that a transfer has ended with err. The hooks run
+// in a goroutine of their own, so that the session can be kicked meanwhile. The
+// next command waits for them.
+func (s *session) startDoneHooks(all []pluginHooks, c *call, err error) {
+	ctx, cancel := context.WithTimeout(s.server.ctx, doneTime)
+	s.doneHooks = ctx.Done()
+	host, path, bytes := &hookHost{s.caller("")}, c.path, c.bytes
+	go func() {
+		defer cancel()
+		for _, hooks := range all {
+			if hooks.Done != nil {
+				host.plugin = hooks.plugin
+				hooks.Done(core.NewCall(ctx, host, path), bytes, err)
+			}
 		}
+	}()
+}
+
+// waitForDoneHooks waits until the Done hooks of the last transfer have ended,
+// or their time is over. It fails if the session has to end first.
+func (s *session) waitForDoneHooks() error {
+	if s.doneHooks == nil {
+		return nil
+	}
+	select {
+	case <-s.doneHooks:
+		s.doneHooks = nil
+		return nil
+	case <-s.handle.ctx.Done():
+		return context.Cause(s.handle.ctx)
 	}
 }
 
-// A hookHost is the host of a hook's call: a hook has no reply to write to, and
-// what it opens isn't asked about again.
-type hookHost struct {
-	*host
-	plugin string
-}
+// A hookHost is the core.Host of a hook. A hook has no reply to write to, and
+// no hook is asked about the files that it opens.
+type hookHost struct{ caller }
 
-// Logf writes a line to the log, in the plugin's name.
-func (h hookHost) Logf(text string) { h.note(h.plugin, text) }
-
-func (h hookHost) Open(path string) (fs.File, error) { return h.open(path) }
+func (h *hookHost) Open(path string) (fs.File, error) { return h.open(path) }
 
 var errHook = errors.New("a hook can't send data")
 
-func (hookHost) Write([]byte) (int, error)     { return 0, errHook }
-func (hookHost) Send(io.Reader) (int64, error) { return 0, errHook }
-func (hookHost) Reply(string)                  {}
-func (hookHost) Fact(string, string)           {}
-
-// beforeOpen asks the plugins about a file that a built-in verb is to open.
-func (h *host) beforeOpen(name string) error {
-	path, err := exports.Clean(name)
-	if err != nil {
-		return err
-	}
-	h.path = path
-	if h.plugin != "" {
-		return nil
-	}
-	return h.runHooks("open", path, func(k core.Hooks) func(*core.Call) error { return k.Open })
-}
+func (*hookHost) Write([]byte) (int, error)     { return 0, errHook }
+func (*hookHost) Send(io.Reader) (int64, error) { return 0, errHook }
+func (*hookHost) Reply(string)                  {}
+func (*hookHost) Fact(string, string)           {}

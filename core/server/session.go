@@ -3,10 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
-	"net/netip"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"mts/core"
@@ -17,168 +15,222 @@ import (
 	"mts/core/wire"
 )
 
-// A state is what a session is doing.
-type state int32
-
-// The states of a session.
-const (
-	stateHandshake state = iota
-	stateLogin           // connected, not logged in
-	stateIdle            // logged in, between two commands
-	stateRunning         // in a command
-	stateSending         // in a command that sends a file
-	stateClosing
-)
-
-func (s state) String() string {
-	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
-}
-
 // Why a session ends, in the words that its client sees.
 var (
-	errShutdown = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
-	errTimeout  = core.Errorf(core.CodeTimeout, "Timeout.")
-	errGarbage  = core.Errorf(core.CodeLineTooLong, "Line too long.")
+	errShutdown    = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
+	errTimeout     = core.Errorf(core.CodeTimeout, "Timeout.")
+	errLineTooLong = core.Errorf(core.CodeLineTooLong, "Line too long.")
 )
 
+// Why a session ends without a word.
 var (
-	errQuit  = errors.New("quit")
-	errAlien = errors.New("not this protocol")
+	errQuit          = errors.New("quit")
+	errWrongProtocol = errors.New("wrong protocol")
 )
 
-// farewell is how long a last line may take to be written, and a kicked
-// session to end.
-const farewell = 700 * time.Millisecond
+// closeTime is how long a session may take to end after a kick, a command after
+// an abort, and the last line to be written.
+const closeTime = 700 * time.Millisecond
 
-// smallFile is up to which size, in bytes, a file is worth copying behind its
-// own reply.
+// smallFile is the size in bytes up to which a file is sent in one write with
+// its status line.
 const smallFile = 64 << 10
 
-// A session is one connection. Only its own goroutine uses the fields that
-// aren't marked as shared.
+// A session is one connection. Only its own goroutine may use it; other
+// goroutines have the handle.
 type session struct {
-	server *Server
-	id     uint64
-	secure bool // TLS from the first byte on, or since STARTTLS; shared under mu
-	since  time.Time
-	remote string // the client's address
-	conn   *transport.Conn
-	limits *limit.Session // nil if the client's limits refuse it; for others: SetRate and Rate
-	in     *wire.LineReader
-	out    *wire.Writer
-	call   host // the call under way
-	ctx    context.Context
-	cancel context.CancelCauseFunc // shared
+	handle   handle
+	server   *Server
+	settings *Settings // as they were at the last command
+	conn     *transport.Conn
+	limits   *limit.Session // nil if the client's limits refuse the session
+	in       *wire.LineReader
+	out      *wire.Writer
+	call     call // the call under way
 
-	settings *Settings     // that tree and verbs are made of
-	refusal  error         // why it is turned away
-	cost     limit.Penalty // see release
+	// The identity of the client.
+	user     string          // the account, "" before a login
+	nextUser string          // the account that the next AUTH is for
+	tree     *exports.Tree   // what the account may read, nil before a login
+	verbs    map[string]bool // what it may use, nil: all
 
-	loginBy time.Time // when it has to be logged in
-	idleBy  time.Time // when the next line has to have begun
-	lineBy  time.Time // when the line that has begun has to be whole; zero before
+	loginDeadline time.Time // for the login
+	idleDeadline  time.Time // for the first byte of the next line
+	lineDeadline  time.Time // for the end of a line that has begun; zero before
 
-	name  string // the account that the next AUTH is for
-	tree  *exports.Tree
-	verbs map[string]bool // nil: all
-	known bool            // a command has come that exists
-
-	notices bool // in stream mode too
-
-	state    atomic.Int32 // shared, like the next five
-	commands atomic.Int64
-	bytesOut atomic.Int64
-	sent     atomic.Int64 // of the file under way
-	active   atomic.Int64 // when a command last ended, Unix nanoseconds
-	listens  atomic.Bool  // takes notices
-
-	leaving  atomic.Pointer[core.Error] // shared; why the session has to end
-	aborting atomic.Bool                // shared; the command under way has to end
-
-	mu      sync.Mutex
-	user    string                  // the account logged in; shared under mu
-	mail    []string                // notices to be sent; under mu
-	job     job                     // under mu
-	command context.Context         // ends with the command under way, or with ctx
-	stop    context.CancelCauseFunc // of command; under mu
+	wantsNotices bool            // OPTS NOTICES is ON
+	sawCommand   bool            // the client has sent a command that exists
+	doneHooks    <-chan struct{} // closed when the Done hooks of the last transfer end; nil: none
+	refusal      error           // not nil: the session is only told that it is refused
+	penalty      limit.Penalty   // the most that the session costs its client
 }
 
-func newSession(s *Server, nc net.Conn, secure bool) *session {
-	now := time.Now()
-	settings := s.settings.Load()
-	c := &session{
-		server:   s,
-		secure:   secure,
-		since:    now,
-		loginBy:  now.Add(settings.Timeouts.Login),
-		remote:   nc.RemoteAddr().String(),
-		conn:     transport.New(nc, settings.Timeouts.Write),
-		settings: settings,
-		name:     names.DefaultAccount,
+func newSession(srv *Server, nc net.Conn, secure bool) *session {
+	now, settings := time.Now(), srv.settings.Load()
+	s := &session{
+		server:        srv,
+		settings:      settings,
+		conn:          transport.New(nc, settings.Timeouts.Write),
+		nextUser:      names.DefaultAccount,
+		loginDeadline: now.Add(settings.Timeouts.Login),
 	}
-	c.in = wire.NewLineReader(c.conn)
-	c.ctx, c.cancel = context.WithCancelCause(context.Background())
-	c.active.Store(now.UnixNano())
-	return c
+	s.in = wire.NewLineReader(s.conn)
+	h := &s.handle
+	h.remote, h.since, h.conn = nc.RemoteAddr().String(), now, s.conn
+	h.tls.Store(secure)
+	h.ctx, h.cancel = context.WithCancelCause(context.Background())
+	h.lastActive.Store(now.UnixNano())
+	return s
 }
 
-// host returns the client's address, without the port.
-func (c *session) host() netip.Addr { return limit.Address(c.conn.RemoteAddr()) }
-
-// info returns what plugins may know of the session. Any goroutine may call it.
-func (c *session) info() core.Session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.snapshot()
+// start waits for the connection rate and does the handshake, if there is one.
+// A handshake makes the stack grow, so the rest runs in a new goroutine.
+func (s *session) start(secure bool) {
+	err := s.waitForConnectionRate()
+	if err == nil && secure {
+		err = s.handshake()
+	}
+	if err != nil {
+		s.conn.Abort()
+		s.release()
+		return
+	}
+	go s.serve()
 }
 
-// leave makes the session end after the command it is in, telling why.
-// Any goroutine may call it.
-func (c *session) leave(why *core.Error) {
-	c.leaving.CompareAndSwap(nil, why)
-	c.conn.Interrupt()
-	if state(c.state.Load()) == stateHandshake {
-		c.conn.Abort()
+// serve runs the session after its handshake. An idle session costs little more
+// than its stack, so the functions between serve and the read need little of it.
+func (s *session) serve() {
+	defer s.release()
+	err := s.greet()
+	if err == nil {
+		err = s.answerLines()
+	}
+	s.handle.setState(stateClosing)
+	s.close(err)
+}
+
+// greet logs the client in if its certificate says who it is, and sends the
+// greeting, unless the session has to end or a plugin vetoes it.
+func (s *session) greet() error {
+	s.handle.setState(stateLogin)
+	s.out = wire.NewWriter(s.conn, smallFile)
+	if err := s.handle.mustEnd(); err != nil {
+		return err
+	}
+	s.log("connect", "tls", tlsName(s.conn.TLS()))
+	if err := s.runHooks("connect", "", connectHook); err != nil {
+		return err
+	}
+	if err := s.loginByCertificate(); err != nil {
+		return err
+	}
+	s.handle.setState(s.waitingState())
+	return s.out.Status(wire.Success, nil, "Server Ready.")
+}
+
+// waitingState is what the session is in between two commands.
+func (s *session) waitingState() state {
+	if s.user == "" {
+		return stateLogin
+	}
+	return stateIdle
+}
+
+// answerLines answers lines until there is a reason to end.
+func (s *session) answerLines() error {
+	for {
+		line, err := s.readLine()
+		tooLong := errors.Is(err, wire.ErrLineTooLong)
+		if err == nil || tooLong {
+			err = s.answerLine(line, tooLong)
+		}
+		if err != nil {
+			return err
+		}
 	}
 }
 
-// kick ends the session now. Any goroutine may call it.
-func (c *session) kick(reason string) {
-	why := core.Errorf(core.CodeKicked, "Disconnected: %s", reason)
-	c.log("kick", "user", c.info().User, "reason", reason)
-	time.AfterFunc(farewell, func() {
-		c.conn.Abort()
-		c.server.forget(c) // even if its command doesn't heed its context
-	})
-	c.cancel(why)
-	c.leave(why)
+// answerLine answers a line. First it waits for the hooks of the last transfer,
+// and until the client's command rate allows one more.
+func (s *session) answerLine(line string, tooLong bool) error {
+	if err := s.waitForDoneHooks(); err != nil {
+		return err
+	}
+	over, err := s.waitForCommandRate()
+	if err != nil {
+		return err
+	}
+	s.useSettings(s.server.settings.Load())
+	switch {
+	case over > 0:
+		return s.fail(core.Errorf(core.CodeRateLimited, "Too many commands. Try again in %d s.", int(over.Seconds())+1))
+	case tooLong:
+		return s.fail(errLineTooLong)
+	}
+	return s.dispatch(line)
 }
 
-// maxMail bounds the notices that wait for a session.
-const maxMail = 16
-
-// notify has a notice sent between two replies. It reports whether the session
-// takes it. Any goroutine may call it.
-func (c *session) notify(text string) bool {
-	c.mu.Lock()
-	ok := c.listens.Load() && len(c.mail) < maxMail
-	if ok {
-		c.mail = append(c.mail, text)
+// close ends the connection in the way that fits the reason.
+func (s *session) close(reason error) {
+	var clientErr *core.Error
+	switch {
+	case errors.Is(reason, wire.ErrTorn):
+		s.conn.Abort()
+		return
+	case reason == errWrongProtocol:
+		s.addPenalty(limit.Garbage)
+		s.logRefusal("protocol")
+		s.conn.Abort()
+		return
+	case errors.As(reason, &clientErr):
+		s.logEnd(clientErr)
+		s.conn.SetWriteTimeout(closeTime)
+		s.fail(clientErr)
+	case reason != errQuit && reason != io.EOF:
+		s.conn.Abort()
+		return
 	}
-	c.mu.Unlock()
-	if ok {
-		c.conn.Interrupt()
+	if s.out.Flush() != nil {
+		s.conn.Abort()
+		return
 	}
-	return ok
+	s.conn.Close()
 }
 
-// sendNotices writes the notices that wait, if the client wants any.
-func (c *session) sendNotices() {
-	c.mu.Lock()
-	mail := c.mail
-	c.mail = nil
-	c.mu.Unlock()
-	for _, text := range mail {
-		c.out.Status(wire.Notice, nil, text)
+// logEnd logs why the server ends the session. A kick has been logged when it
+// began.
+func (s *session) logEnd(why *core.Error) {
+	switch why {
+	case errTimeout:
+		s.addPenalty(limit.Timeout)
+	case errLineTooLong:
+		s.addPenalty(limit.Garbage)
 	}
+	switch {
+	case s.refusal != nil:
+		s.logRefusal(s.refusal.Error())
+	case why.Code != core.CodeKicked:
+		s.log("disconnect", "user", s.user, "code", why.Code, "reason", why.Text)
+	}
+}
+
+// release gives back all that the session holds, after the last hooks.
+func (s *session) release() {
+	s.in.Release()
+	if s.doneHooks != nil {
+		<-s.doneHooks
+	}
+	s.handle.cancel(errQuit)
+	s.releaseLimits()
+	s.server.unregister(&s.handle)
+	s.server.running.Done()
+}
+
+// log writes one line about the session.
+func (s *session) log(msg string, args ...any) { s.server.log(&s.handle, msg, args...) }
+
+func (srv *Server) log(h *handle, msg string, args ...any) {
+	args = append([]any{"session", h.id, "remote", h.remote}, args...)
+	srv.cfg.Log.Info(msg, args...)
 }

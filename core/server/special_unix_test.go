@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"mts/core/harness"
 )
 
 // What isn't a regular file below the root is, to all verbs, as if it weren't
@@ -16,18 +18,18 @@ func TestSpecialFiles(t *testing.T) {
 	outside := t.TempDir()
 	writeFile(t, outside, "secret", 9)
 	dir := filepath.Join(t.TempDir(), "root")
-	must(t, os.Mkdir(dir, 0o700))
+	harness.Must(t, os.Mkdir(dir, 0o700))
 	writeFile(t, dir, ".hidden", 9)
-	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
-	must(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+	harness.Must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
+	harness.Must(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
 	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
-	must(t, err)
+	harness.Must(t, err)
 	defer socket.Close()
 	for name, target := range map[string]string{
 		"null": "/dev/null", "zero": "/dev/zero", "absolute": filepath.Join(outside, "secret"),
 		"up": "../../secret", "loop": "loop", "dangling": "nothing", "tree": outside,
 	} {
-		must(t, os.Symlink(target, filepath.Join(dir, name)))
+		harness.Must(t, os.Symlink(target, filepath.Join(dir, name)))
 	}
 	names := []string{
 		"none", "none/none", "folder/", "folder/none", "fifo", "socket", "null", "zero", "absolute", "up", "loop",

@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// Stats are counters since the start, but for Sessions. They are for humans and
-// for metrics; each is right, but not all are of one moment.
+// Stats are counters since the start, except for Sessions. Each of them is
+// right, but they aren't all of one moment.
 type Stats struct {
-	Sessions      int              // there are
-	SessionsTotal int64            // there have been, refused ones included
+	Sessions      int              // that exist now
+	SessionsTotal int64            // so far, refused ones included
 	Transfers     int64            // that succeeded
 	Failures      int64            // transfers that didn't
 	BytesOut      int64            // data sent, without status lines
@@ -35,11 +35,11 @@ type counters struct {
 }
 
 // Stats returns the counters.
-func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	sessions, total := len(s.sessions), int64(s.lastID)
-	s.mu.Unlock()
-	c := &s.counters
+func (srv *Server) Stats() Stats {
+	srv.mu.Lock()
+	sessions, total := len(srv.sessions), int64(srv.lastID)
+	srv.mu.Unlock()
+	c := &srv.counters
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return Stats{
@@ -53,32 +53,33 @@ func (s *Server) Stats() Stats {
 	}
 }
 
-// States counts the sessions there are by what they do. Each state is in it.
-func (s *Server) States() map[string]int {
+// States returns how many sessions are in each state. A state without any has
+// an entry too.
+func (srv *Server) States() map[string]int {
 	states := make(map[string]int)
 	for st := stateHandshake; st <= stateClosing; st++ {
 		states[st.String()] = 0
 	}
-	for _, c := range s.all() {
-		states[state(c.state.Load()).String()]++
+	for _, h := range srv.handles() {
+		states[state(h.state.Load()).String()]++
 	}
 	return states
 }
 
-func (c *counters) refused(reason string) {
+func (c *counters) countRefusal(reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refusals[reason]++
 }
 
-func (c *counters) shook(state *tls.ConnectionState) {
+func (c *counters) countHandshake(state *tls.ConnectionState) {
 	h := Handshake{tls.VersionName(state.Version), state.CurveID.String()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.handshakes[h]++
 }
 
-func (c *counters) transferred(err error) {
+func (c *counters) countTransfer(err error) {
 	if err == nil {
 		c.transfers.Add(1)
 	} else {

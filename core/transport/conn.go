@@ -1,13 +1,3 @@
-// Package transport carries a session's bytes: over TCP, over TLS, or over any
-// other net.Conn such as a pipe.
-//
-// What makes it fast is measured, not assumed. Under TLS, records are gathered
-// into writes of 256 KiB. On plain TCP, files leave by sendfile with TCP_CORK
-// held until the reply is whole. A connection that waits for input holds no
-// buffer.
-//
-// A Conn belongs to one goroutine. The others may call Interrupt and Abort,
-// and nothing else.
 package transport
 
 import (
@@ -21,19 +11,19 @@ import (
 	"time"
 )
 
-// ErrInterrupted is what a read returns after Interrupt. The connection is as
-// good as before.
+// ErrInterrupted is what a read returns after Interrupt. The connection can
+// still be used.
 var ErrInterrupted = errors.New("read interrupted")
 
 const (
-	// MaxPiece is the most that is written under one write deadline, and so, with
-	// the write timeout, sets the least rate at which a peer has to read.
+	// MaxPiece is the most, in bytes, that is written under one write deadline.
+	// A peer has to read that much in each write timeout.
 	MaxPiece = 256 << 10
 
-	// record is the most plaintext that one TLS record holds (RFC 8446, 5.1).
+	// record is the most plaintext, in bytes, in a TLS record (RFC 8446, 5.1).
 	record = 16 << 10
 
-	// linger bounds how long Close waits for the peer to hang up too.
+	// linger bounds how long Close waits for the peer to close its side too.
 	linger = time.Second
 )
 
@@ -43,18 +33,18 @@ type Conn struct {
 	socket *socket
 	tcp    *net.TCPConn // nil if the socket is something else
 	raw    syscall.RawConn
-	gather *gather // nil without TLS
+	gather *gatherer // nil without TLS
 	tls    *tls.Conn
 	corked bool
 
-	mu          sync.Mutex // guards what follows, together with the socket's read deadline
-	deadline    time.Time  // of reads, but for an interrupt
-	interrupted bool
-	shaking     bool // hands; an interrupt waits until that is done
+	mu          sync.Mutex // guards the fields below and the socket's read deadline
+	deadline    time.Time  // of reads
+	interrupted bool       // the next read has to return ErrInterrupted
+	handshaking bool       // the interrupt waits until the handshake has ended
 }
 
-// New returns a Conn over nc, without TLS. Each write of up to 256 KiB has to
-// be taken by the peer's side within writeTimeout; 0 means without limit.
+// New returns a Conn over nc, without TLS. Each MaxPiece bytes that are written
+// have to leave within writeTimeout; 0 is no limit.
 func New(nc net.Conn, writeTimeout time.Duration) *Conn {
 	s := &socket{Conn: nc, timeout: writeTimeout}
 	c := &Conn{io: s, socket: s}
@@ -66,12 +56,12 @@ func New(nc net.Conn, writeTimeout time.Duration) *Conn {
 	return c
 }
 
-// Handshake makes the connection a TLS server's. The caller bounds its time.
-// An interrupt doesn't disturb it.
+// Handshake makes the connection that of a TLS server. The caller bounds its
+// time. An interrupt takes effect after it.
 func (c *Conn) Handshake(config *tls.Config) error {
-	c.shake(true)
-	defer c.shake(false)
-	g := &gather{socket: c.socket}
+	c.setHandshaking(true)
+	defer c.setHandshaking(false)
+	g := &gatherer{socket: c.socket}
 	t := tls.Server(g, config)
 	if err := t.Handshake(); err != nil {
 		return err
@@ -92,7 +82,7 @@ func (c *Conn) TLS() *tls.ConnectionState {
 // SetWriteTimeout changes the write timeout.
 func (c *Conn) SetWriteTimeout(d time.Duration) { c.socket.timeout = d }
 
-// LocalAddr returns the address at which the peer reached us.
+// LocalAddr returns the address that the peer has connected to.
 func (c *Conn) LocalAddr() net.Addr { return c.socket.LocalAddr() }
 
 // RemoteAddr returns the peer's address.
@@ -104,8 +94,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, c.readError(err)
 }
 
-// readOne waits for one byte, in a buffer of that size, and then takes one of
-// the pool.
+// readOne is ReadPooled for a connection that can't tell whether there is
+// input: it waits for one byte, without a buffer of the pool.
 func (c *Conn) readOne(pool *sync.Pool) (*[]byte, int, error) {
 	var first [1]byte
 	if _, err := io.ReadFull(c.io, first[:]); err != nil {
@@ -116,35 +106,36 @@ func (c *Conn) readOne(pool *sync.Pool) (*[]byte, int, error) {
 	return b, 1, nil
 }
 
-// SetReadDeadline ends the reads from now on at t; the zero time never does.
+// SetReadDeadline makes reads fail from the time t on. The zero time is no
+// limit.
 func (c *Conn) SetReadDeadline(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deadline = t
-	c.arm()
+	c.updateDeadline()
 }
 
-// Interrupt makes the read under way, or else the next one that waits, return
-// ErrInterrupted. Any goroutine may call it.
+// Interrupt makes one read return ErrInterrupted: the one that waits, or else
+// the next that would have to wait. Any goroutine may call it.
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.interrupted = true
-	c.arm()
+	c.updateDeadline()
 }
 
-// shake begins or ends a handshake.
-func (c *Conn) shake(on bool) {
+func (c *Conn) setHandshaking(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.shaking = on
-	c.arm()
+	c.handshaking = on
+	c.updateDeadline()
 }
 
-// arm sets the socket's read deadline to what it has to be now.
-func (c *Conn) arm() {
+// updateDeadline sets the socket's read deadline. An interrupt is a deadline in
+// the past. The caller holds c.mu.
+func (c *Conn) updateDeadline() {
 	switch {
-	case c.shaking:
+	case c.handshaking:
 		c.socket.SetReadDeadline(time.Time{})
 	case c.interrupted:
 		c.socket.SetReadDeadline(time.Unix(1, 0))
@@ -153,7 +144,7 @@ func (c *Conn) arm() {
 	}
 }
 
-// readError tells an interrupt from a deadline that has passed.
+// readError returns ErrInterrupted for a deadline that Interrupt has set.
 func (c *Conn) readError(err error) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
@@ -164,11 +155,11 @@ func (c *Conn) readError(err error) error {
 		return os.ErrDeadlineExceeded
 	}
 	c.interrupted = false
-	c.arm()
+	c.updateDeadline()
 	return ErrInterrupted
 }
 
-// Write writes p. Under TLS much of it may wait for Flush.
+// Write writes p. With TLS, some of it may wait for Flush.
 func (c *Conn) Write(p []byte) (int, error) {
 	if c.gather != nil && c.gather.pool == nil && len(p) > record {
 		c.gather.pool = &replyBuffers
@@ -176,13 +167,13 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return c.io.Write(p)
 }
 
-// ReadFrom writes all that r holds, by sendfile where the platform can; some
-// of it may wait for Flush. It is meant for pieces of at most MaxPiece bytes,
-// since one write deadline covers it.
+// ReadFrom writes all that r holds, by sendfile where the platform has it. Some
+// of it may wait for Flush. It has one write deadline, so r should hold at most
+// MaxPiece bytes.
 func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 	if c.tcp != nil {
 		c.cork(true)
-		c.socket.arm()
+		c.socket.startTimeout()
 		return c.tcp.ReadFrom(r)
 	}
 	if c.gather != nil {
@@ -195,7 +186,7 @@ func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
-// Flush sends what has been held back.
+// Flush sends what waits.
 func (c *Conn) Flush() error {
 	if c.gather != nil {
 		return c.gather.flush()
@@ -204,7 +195,7 @@ func (c *Conn) Flush() error {
 	return nil
 }
 
-// cork makes TCP hold back a last segment that isn't full.
+// cork makes TCP hold back the last segment as long as it isn't full.
 func (c *Conn) cork(on bool) {
 	if c.corked != on && c.raw != nil {
 		c.corked = on
@@ -212,9 +203,10 @@ func (c *Conn) cork(on bool) {
 	}
 }
 
-// Close sends what has been held back, says that nothing more will come, with
-// close_notify under TLS, and waits a moment for the peer to hang up: closing
-// with input unread would make TCP drop what the peer hasn't read yet.
+// Close sends what waits, tells the peer that nothing more will come, with
+// close_notify if there is TLS, and waits up to a second for the peer to close
+// its side. If it closed with input unread, TCP would drop what the peer hasn't
+// read yet.
 func (c *Conn) Close() error {
 	defer c.Abort()
 	if err := c.Flush(); err != nil {
@@ -236,7 +228,7 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// drain reads what comes until the peer hangs up, or until end. An interrupt
+// drain reads until the peer closes its side, or until end. An interrupt
 // doesn't shorten it.
 func (c *Conn) drain(end time.Time) {
 	b := copyBuffers.Get().(*[]byte)
@@ -250,7 +242,7 @@ func (c *Conn) drain(end time.Time) {
 	}
 }
 
-// Abort closes the connection at once, without close_notify, so that the peer
-// can tell that something is missing. Any goroutine may call it; reads and
-// writes under way fail.
+// Abort closes the connection at once and without close_notify, so that the
+// peer knows that something is missing. Reads and writes under way fail. Any
+// goroutine may call it.
 func (c *Conn) Abort() { c.socket.Close() }

@@ -2,8 +2,8 @@ package transport
 
 import "syscall"
 
-// setCork sets TCP_CORK. Without it a file's last, short segment and its
-// status line would leave apart; so an error costs speed alone.
+// setCork turns TCP_CORK on or off. An error costs speed and nothing else, so it
+// is ignored.
 func setCork(raw syscall.RawConn, on bool) {
 	v := 0
 	if on {

@@ -105,7 +105,7 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// A handshake isn't interrupted, the read behind it is.
+// A handshake isn't interrupted, the read after it is.
 func TestInterruptHandshake(t *testing.T) {
 	config, err := serverTLS()
 	if err != nil {

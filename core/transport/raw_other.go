@@ -4,7 +4,6 @@ package transport
 
 import "sync"
 
-// ReadPooled waits for input and reads it into a buffer of the pool, of type
-// *[]byte, which it takes only when there is something to read. Without any it
-// returns a nil buffer and an error.
+// ReadPooled waits for input, then takes a buffer, a *[]byte, from the pool and
+// reads into it. With an error the buffer is nil.
 func (c *Conn) ReadPooled(pool *sync.Pool) (*[]byte, int, error) { return c.readOne(pool) }

@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// ReadPooled waits for input and reads it into a buffer of the pool, of type
-// *[]byte, which it takes only when there is something to read. Without any it
-// returns a nil buffer and an error.
+// ReadPooled waits for input, then takes a buffer, a *[]byte, from the pool and
+// reads into it. With an error the buffer is nil.
 func (c *Conn) ReadPooled(pool *sync.Pool) (*[]byte, int, error) {
 	if c.raw == nil {
 		return c.readOne(pool)
@@ -20,7 +19,7 @@ func (c *Conn) ReadPooled(pool *sync.Pool) (*[]byte, int, error) {
 	return b, n, c.readError(err)
 }
 
-// readRaw tries to read whenever the socket is said to be readable.
+// readRaw tries to read each time the socket may be readable.
 func readRaw(raw syscall.RawConn, pool *sync.Pool) (buf *[]byte, n int, err error) {
 	waitErr := raw.Read(func(fd uintptr) bool {
 		b := pool.Get().(*[]byte)

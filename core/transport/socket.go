@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A socket is the connection itself, with a deadline on every write.
+// A socket is the connection below TLS, with a deadline for every write.
 type socket struct {
 	net.Conn
 	timeout time.Duration
 }
 
-// Write writes p in pieces, each with the whole timeout.
+// Write writes p in pieces, each with a timeout of its own.
 func (s *socket) Write(p []byte) (n int, err error) {
 	for {
-		s.arm()
+		s.startTimeout()
 		m, err := s.Conn.Write(p[n:min(len(p), n+MaxPiece)])
 		n += m
 		if err != nil || n == len(p) {
@@ -24,30 +24,30 @@ func (s *socket) Write(p []byte) (n int, err error) {
 	}
 }
 
-// arm starts the timeout of the next write.
-func (s *socket) arm() {
+// startTimeout starts the timeout of the next write.
+func (s *socket) startTimeout() {
 	if s.timeout > 0 {
 		s.SetWriteDeadline(time.Now().Add(s.timeout))
 	}
 }
 
-// A gather stands under a tls.Conn. While it has a pool, it collects the
-// records in a buffer of that and writes them together, when the buffer is
-// full and on flush.
-type gather struct {
+// A gatherer is the connection below a tls.Conn. While it has a pool, it
+// collects records in a buffer of the pool. It writes them together when the
+// buffer is full, before a read, and on flush.
+type gatherer struct {
 	*socket
-	pool *sync.Pool // nil: records go out as they come
-	buf  *[]byte    // of the pool; nil while nothing waits
+	pool *sync.Pool // nil: each record is written at once
+	buf  *[]byte    // from the pool; nil while nothing waits
 }
 
-// What is gathered: a reply of up to 64 KiB with its records' overhead, or a
-// large file. A peer that doesn't read costs as much memory.
+// The buffers hold a reply of up to 64 KiB as records, or a piece of a large
+// file. A peer that doesn't read costs one of them.
 var (
 	replyBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 80<<10); return &b }}
 	fileBuffers  = sync.Pool{New: func() any { b := make([]byte, 0, MaxPiece); return &b }}
 )
 
-func (g *gather) Write(p []byte) (int, error) {
+func (g *gatherer) Write(p []byte) (int, error) {
 	if g.pool == nil {
 		return g.socket.Write(p)
 	}
@@ -63,23 +63,23 @@ func (g *gather) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Read sends what is held first: the peer may be waiting for it.
-func (g *gather) Read(p []byte) (int, error) {
+// Read sends what waits first: the peer may not send anything before it has it.
+func (g *gatherer) Read(p []byte) (int, error) {
 	if err := g.flush(); err != nil {
 		return 0, err
 	}
 	return g.socket.Read(p)
 }
 
-// flush sends what is held and ends the holding.
-func (g *gather) flush() error {
+// flush sends what waits, and has later records written at once.
+func (g *gatherer) flush() error {
 	err := g.send()
 	g.pool = nil
 	return err
 }
 
-// send writes what is held and gives the buffer back.
-func (g *gather) send() error {
+// send writes what waits and gives the buffer back.
+func (g *gatherer) send() error {
 	if g.buf == nil {
 		return nil
 	}

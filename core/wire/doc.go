@@ -1,7 +1,7 @@
-// Package wire is the protocol mts/1 on the byte level: the bounded reader of
-// command lines and the reply writer for servers, the reply reader for
-// clients, and the one function that makes foreign text fit to be shown.
+// Package wire is the protocol mts/1 as bytes: a bounded reader of command lines
+// and a writer of replies for servers, a reader of replies for clients, and
+// Printable, which makes any text safe to show.
 //
-// PROTOCOL.md beside this file is the contract. The package knows its framing,
-// not what the verbs do.
+// PROTOCOL.md beside this file is the contract. This package implements its
+// framing; what the verbs do is not its business.
 package wire

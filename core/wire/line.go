@@ -18,26 +18,27 @@ const (
 )
 
 var (
-	// ErrLineTooLong says that a line over MaxLine was read and dropped.
+	// ErrLineTooLong says that a line longer than MaxLine was read and dropped.
 	ErrLineTooLong = errors.New("line too long")
-	// ErrGarbage says that more than MaxGarbage bytes came without a line end.
+	// ErrGarbage says that a line is longer than MaxGarbage.
 	ErrGarbage = errors.New("no line end")
 )
 
 // A Source is where command lines come from.
 type Source interface {
 	io.Reader
-	// ReadPooled waits for input and only then takes a buffer of the pool.
+	// ReadPooled waits for input, then takes a buffer, a *[]byte, from the pool
+	// and reads into it. With an error the buffer is nil.
 	ReadPooled(pool *sync.Pool) (*[]byte, int, error)
 }
 
-// A LineReader reads command lines within bounds. While it waits for the first
-// byte of a line it holds no buffer.
+// A LineReader reads command lines of bounded length. While it waits for the
+// first byte of a line it holds no buffer.
 type LineReader struct {
 	src     Source
 	buf     *[]byte // pooled; nil while nothing is buffered
-	in      []byte  // what of buf is unread
-	dropped int     // bytes dropped of the line at hand, if it is too long
+	in      []byte  // the part of buf that isn't consumed
+	dropped int     // bytes of the current line that were dropped, if it is too long
 }
 
 var lineBuffers = sync.Pool{New: func() any { b := make([]byte, lineBuffer); return &b }}
@@ -59,7 +60,7 @@ func (r *LineReader) First() byte {
 	return r.in[0]
 }
 
-// Wait returns once there is something to read. It is for an Empty reader.
+// Wait waits until there is input. The reader has to be Empty.
 func (r *LineReader) Wait() error {
 	r.Release()
 	buf, n, err := r.src.ReadPooled(&lineBuffers)
@@ -70,7 +71,7 @@ func (r *LineReader) Wait() error {
 	return nil
 }
 
-// Release gives the buffer back, and forgets what it holds.
+// Release gives the buffer back and drops what it holds.
 func (r *LineReader) Release() {
 	if r.buf != nil {
 		lineBuffers.Put(r.buf)
@@ -78,11 +79,11 @@ func (r *LineReader) Release() {
 	r.buf, r.in, r.dropped = nil, nil, 0
 }
 
-// ReadLine returns the next line without its LF and the one CR before it. A
-// line over MaxLine is read to its end and then returns ErrLineTooLong; the
-// next call goes on behind it. At the end of input an unfinished line is
-// dropped. After any other error of the source, such as a deadline, the call
-// can be repeated.
+// ReadLine returns the next line without its LF and one CR before it. If the
+// line is longer than MaxLine, it is read to its end and the error is
+// ErrLineTooLong; the next call returns the next line. At the end of input an
+// unfinished line is dropped. After any other error of the source, such as a
+// deadline, the call can be repeated.
 func (r *LineReader) ReadLine() (string, error) {
 	for {
 		line, rest, whole := bytes.Cut(r.in, []byte("\n"))
@@ -99,7 +100,7 @@ func (r *LineReader) ReadLine() (string, error) {
 	}
 }
 
-// accept judges a whole line.
+// accept returns a whole line, unless it is too long.
 func (r *LineReader) accept(line []byte) (string, error) {
 	dropped := r.dropped
 	r.dropped = 0
@@ -110,8 +111,8 @@ func (r *LineReader) accept(line []byte) (string, error) {
 	return string(line), nil
 }
 
-// fill reads more of a line that isn't whole yet, and drops what was read of
-// one that is too long already.
+// fill reads more of the current line. If the line is too long already, what was
+// read of it is dropped.
 func (r *LineReader) fill() error {
 	if r.Empty() {
 		return r.Wait()
@@ -133,9 +134,9 @@ func (r *LineReader) fill() error {
 	return err
 }
 
-// SplitLine splits a line into its verb, in upper case, and its argument:
-// the rest behind exactly one space. A line whose verb is empty or has other
-// characters than ASCII letters, digits and '-' has no verb.
+// SplitLine splits a line into its verb, in upper case, and its argument, which
+// is everything after the first space. If the verb is empty or has characters
+// other than ASCII letters, digits and '-', both are "".
 func SplitLine(line string) (verb, arg string) {
 	verb, arg, _ = strings.Cut(line, " ")
 	for i := range len(verb) {

@@ -12,18 +12,18 @@ import (
 	"mts/core"
 )
 
-// MaxStatus is the most bytes that a client accepts for a line of a server.
+// MaxStatus is the length in bytes, with its ending, of the longest line that a
+// client accepts.
 const MaxStatus = 64 << 10
 
-// ErrProtocol says that the server doesn't speak this protocol, or that it
-// means harm.
+// ErrProtocol says that what the server sent isn't this protocol.
 var ErrProtocol = errors.New("protocol error")
 
 // A Reply is the status line that ends a reply.
 type Reply struct {
 	OK    bool
 	Facts []Fact
-	Text  string // as sent; show it through Printable only
+	Text  string // as it was sent: not safe to show without Printable
 }
 
 // Fact returns the value of a fact, or "".
@@ -44,8 +44,8 @@ func (r Reply) Err() error {
 	return &core.Error{Code: core.Code(r.Fact("code")), Text: r.Text}
 }
 
-// A ReplyReader reads what a server sends in block mode, and single status
-// lines in both.
+// A ReplyReader reads replies of block mode. In stream mode it can read status
+// lines, but no data.
 type ReplyReader struct {
 	r *bufio.Reader
 
@@ -58,9 +58,9 @@ func NewReplyReader(r io.Reader) *ReplyReader {
 	return &ReplyReader{r: bufio.NewReaderSize(r, MaxStatus)}
 }
 
-// Next returns the length of the next block of data, or 0 and the status line
-// that ends the reply. The block has to be read from Body before the next
-// call.
+// Next returns the length in bytes of the next block of data, which has to be
+// read from Body before the next call. At the end of the reply the length is 0
+// and reply is the status line.
 func (r *ReplyReader) Next() (block int64, reply Reply, err error) {
 	for {
 		line, err := r.line()
@@ -86,9 +86,9 @@ func (r *ReplyReader) Next() (block int64, reply Reply, err error) {
 // Body is where the bytes of a block are read from.
 func (r *ReplyReader) Body() io.Reader { return r.r }
 
-// ReadReply reads a whole reply, copies its data to w and returns its status.
-// It ends with an error once there is more data than max bytes. An error of w
-// is returned as it is.
+// ReadReply reads a whole reply, copies its data to w and returns its status
+// line. More than max bytes of data are an error. An error of w is returned as
+// it is.
 func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
 	block, reply, err := r.Next()
 	for block > 0 && err == nil {
@@ -107,13 +107,13 @@ func (r *ReplyReader) ReadReply(w io.Writer, max int64) (Reply, error) {
 
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
-// copy copies n bytes of a block to w, in large writes.
+// copy copies n bytes of a block to w, in writes of 256 KiB.
 func (r *ReplyReader) copy(w io.Writer, n int64) error {
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	for n > 0 {
 		got, err := io.ReadFull(r.r, (*buf)[:min(n, int64(len(*buf)))])
-		if got > 0 { // even if no more comes
+		if got > 0 { // even with an error
 			if _, err := w.Write((*buf)[:got]); err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func (r *ReplyReader) copy(w io.Writer, n int64) error {
 	return nil
 }
 
-// line reads one line that isn't empty.
+// line returns the next line. An empty one is an error.
 func (r *ReplyReader) line() (string, error) {
 	b, err := r.r.ReadSlice('\n')
 	switch {
@@ -144,8 +144,8 @@ func (r *ReplyReader) line() (string, error) {
 	return line, nil
 }
 
-// parseBlock reads the length of a block: decimal, without sign or leading
-// zero, 1 to MaxBlock.
+// parseBlock parses the length of a block: a decimal number from 1 to MaxBlock,
+// without sign or leading zero.
 func parseBlock(s string) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil || n < 1 || n > MaxBlock || s[0] == '0' {

@@ -67,10 +67,11 @@ func HasControl(s string) bool {
 	return strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// A Fact is a name=value of a status line.
+// A Fact is a name and a value in a status line.
 type Fact struct{ Name, Value string }
 
-// appendFacts appends "[a=b c=d] ", or nothing for no facts.
+// appendFacts appends facts in the form "[a=b c=d] ". Without facts it appends
+// nothing.
 func appendFacts(b []byte, facts []Fact) []byte {
 	if len(facts) == 0 {
 		return b
@@ -87,8 +88,8 @@ func appendFacts(b []byte, facts []Fact) []byte {
 	return append(b, "] "...)
 }
 
-// appendValue percent-encodes what would end a fact, and what isn't printable
-// ASCII.
+// appendValue appends v. What would end a fact and what isn't printable ASCII is
+// percent-encoded.
 func appendValue(b []byte, v string) []byte {
 	for i := range len(v) {
 		if c := v[i]; c <= ' ' || c >= 0x7f || c == '%' || c == ']' {
@@ -100,14 +101,14 @@ func appendValue(b []byte, v string) []byte {
 	return b
 }
 
-// hasFacts reports whether a text would be read as facts.
+// hasFacts reports whether a client would read the beginning of a text as facts.
 func hasFacts(text string) bool {
 	facts, _ := parseFacts(text)
 	return len(facts) > 0
 }
 
-// parseFacts splits "[a=b c=d] text" into its facts and the text. What isn't
-// of that form is all text.
+// parseFacts splits "[a=b c=d] text" into the facts and the text. A string of any
+// other form is all text.
 func parseFacts(s string) (facts []Fact, text string) {
 	inner, text, ok := strings.Cut(s, "] ")
 	if !ok || inner[:min(1, len(inner))] != "[" {

@@ -8,59 +8,59 @@ import (
 	"time"
 )
 
-// The first bytes of lines.
+// The first byte of a line says what the line is.
 const (
-	Success = '#' // ends a reply
-	Failure = '!' // ends a reply
+	Success = '#' // the end of a reply
+	Failure = '!' // the end of a reply
 	Notice  = '*' // between two replies
-	data    = '$' // announces a block of data
+	data    = '$' // the header of a block of data
 )
 
-// MaxBlock is the most bytes that one block of data announces.
+// MaxBlock is the most bytes that one block of data can have.
 const MaxBlock = 16 << 20
 
-// ErrTorn is returned once a reply can't be completed: bytes that were
-// announced are missing, or some of a stream's are. The connection has to be
-// cut, so that the client knows.
+// ErrTorn says that a reply can't be completed: a block, or the data of a reply
+// in stream mode, has been sent in part. The connection has to be cut, so that
+// the client knows.
 var ErrTorn = errors.New("reply is torn")
 
-// ErrShort is returned by Send if the source held less than it should.
+// ErrShort says that the source of a Send had less data than announced.
 var ErrShort = errors.New("source is shorter than announced")
 
 // A Sink is where replies go. What is written may wait until Flush.
 type Sink interface {
 	io.Writer
-	io.ReaderFrom // called with at most one piece, see Pace
+	io.ReaderFrom // reads at most one piece, see Pace
 	Flush() error
 }
 
-// A Pace is asked before each piece of up to n bytes of a Send leaves. It
-// returns how many of them may go now, at least one, after having waited for
-// that, or the error that ends the transfer.
+// A Pace is called before each piece of a Send, with the n bytes that are left to
+// send. It waits until some of them may be sent and returns how many, at least
+// one. Its error ends the transfer.
 type Pace func(n int64) (int64, error)
 
-// A Writer writes replies, in stream mode until Block says otherwise. Data and
-// status lines gather in one buffer; nothing is sent before Flush unless the
-// buffer is full. The buffer is pooled and held only while something waits in
-// it. An error of the sink is returned by every later call.
+// A Writer writes replies, in stream mode until SetBlock changes that. Data and
+// status lines are collected in one buffer, which is written when it is full and
+// on Flush. The buffer is pooled, and held only while something waits in it.
+// After an error of the sink, every call returns that error.
 type Writer struct {
 	sink   Sink
 	small  int64 // sources up to this size go through the buffer
 	block  bool
 	buf    *[]byte
-	open   int   // in block mode: where in buf the open block begins, -1 for none
-	sent   int64 // bytes of data in this reply
+	open   int   // in block mode: where in buf the block begins that Write adds to; -1: none
+	sent   int64 // bytes of data in the current reply
 	err    error
-	within bool // a block that Send has announced
+	within bool // Send has announced a block and not completed it
 	lr     io.LimitedReader
 }
 
-// bufferSize is the most that gathers before it is sent; maxHeader more bytes
-// are for the header of a block.
+// Sizes in bytes. The buffer has room for bufferSize bytes of data, the header of
+// their block and a status line.
 const (
 	bufferSize = 64 << 10
 	maxHeader  = len("$16777216\r\n")
-	spare      = 4 << 10 // a status line still fits behind a full-size small file
+	spare      = 4 << 10
 )
 
 var writeBuffers = sync.Pool{New: func() any {
@@ -68,9 +68,9 @@ var writeBuffers = sync.Pool{New: func() any {
 	return &b
 }}
 
-// NewWriter returns a Writer to sink. Sources of up to small bytes, at most
-// 64 KiB, are sent together with their status line; larger ones are handed to
-// sink.ReadFrom.
+// NewWriter returns a Writer to sink. Sources of up to small bytes are written
+// together with their status line, larger ones go to sink.ReadFrom. small is at
+// most 64 KiB.
 func NewWriter(sink Sink, small int) *Writer {
 	return &Writer{sink: sink, small: int64(min(small, bufferSize)), open: -1}
 }
@@ -81,14 +81,14 @@ func (w *Writer) SetBlock(on bool) { w.block = on }
 // Block reports whether block mode is on.
 func (w *Writer) Block() bool { return w.block }
 
-// Sent returns how many bytes of data the reply under way has.
+// Sent returns how many bytes of data the current reply has.
 func (w *Writer) Sent() int64 { return w.sent }
 
-// Whole reports whether the reply under way can be completed as it is, without
-// more of its data: it isn't in the middle of a block, or there are no blocks.
+// Whole reports whether no block has been announced that isn't complete. Then a
+// status line can follow at once.
 func (w *Writer) Whole() bool { return !w.within }
 
-// Write adds data to the reply under way.
+// Write adds data to the current reply.
 func (w *Writer) Write(p []byte) (n int, err error) {
 	for n < len(p) && w.err == nil {
 		w.openBlock()
@@ -105,10 +105,10 @@ func (w *Writer) Write(p []byte) (n int, err error) {
 	return n, w.err
 }
 
-// Send adds exactly size bytes of r to the reply under way and returns how
-// many went out. If r ends early the error is ErrShort; it is the error of
-// pace if that gave one. Whenever the reply can't be completed then, every
-// later call returns ErrTorn.
+// Send adds exactly size bytes of r to the current reply and returns how many it
+// has sent. If r ends early the error is ErrShort. An error of pace is returned
+// as it is. If the reply can't be completed after an error, every later call
+// returns ErrTorn.
 func (w *Writer) Send(r io.Reader, size int64, pace Pace) (int64, error) {
 	w.closeBlock()
 	if size <= w.small {
@@ -132,9 +132,10 @@ func (w *Writer) Send(r io.Reader, size int64, pace Pace) (int64, error) {
 	return total, w.err
 }
 
-// The blocks that a large source is sent in begin with firstBlock bytes and
-// follow the speed of the connection, so that one takes half a second at most:
-// a transfer can be ended only between two of them.
+// In block mode a large source is sent in blocks. The first has firstBlock bytes;
+// the size of the others follows the speed of the connection, so that one takes
+// about half a second at most. A transfer can be ended between two blocks, and
+// not within one.
 const (
 	firstBlock = 256 << 10
 	minBlock   = 16 << 10
@@ -150,7 +151,8 @@ func nextBlock(size int64, took time.Duration) int64 {
 	return size
 }
 
-// sendSmall sends a source through the buffer. If it fails, nothing is sent.
+// sendSmall sends a source through the buffer. With an error, nothing of it is
+// sent.
 func (w *Writer) sendSmall(r io.Reader, size int64, pace Pace) (int64, error) {
 	if size == 0 || w.err != nil {
 		return 0, w.err
@@ -178,7 +180,8 @@ func (w *Writer) sendSmall(r io.Reader, size int64, pace Pace) (int64, error) {
 	return size, nil
 }
 
-// sendBlock sends n bytes, announced once pace lets the first of them go.
+// sendBlock sends n bytes, in block mode as one block. Its header is sent once
+// pace has allowed the first piece.
 func (w *Writer) sendBlock(r io.Reader, n int64, pace Pace) (total int64, err error) {
 	for total < n && w.err == nil {
 		piece, err := pace(n - total)
@@ -212,8 +215,9 @@ func (w *Writer) sendPiece(r io.Reader, n int64) (int64, error) {
 	return m, err
 }
 
-// tear makes sure that nothing follows an incomplete reply: in block mode, one
-// whose block is announced; in stream mode, one that has begun.
+// tear makes later calls return ErrTorn if the reply can't be completed: in block
+// mode if a block has been announced, in stream mode if data has been sent. It
+// returns err.
 func (w *Writer) tear(announced bool, err error) error {
 	if w.err == nil && (w.block && announced || !w.block && w.sent > 0) {
 		w.err = ErrTorn
@@ -228,9 +232,9 @@ func short(err error) error {
 	return err
 }
 
-// Status ends the reply with a status line, or sends a notice between two.
-// Facts are sent in block mode only; the text is made printable. A text that
-// would be read as facts is set off by a space.
+// Status ends the current reply with a status line, or writes a notice between
+// two replies. Facts are written in block mode only. The text is made printable;
+// a space goes before it if a client would read its beginning as facts.
 func (w *Writer) Status(mark byte, facts []Fact, text string) error {
 	w.closeBlock()
 	w.room(spare)
@@ -251,7 +255,7 @@ func (w *Writer) Status(mark byte, facts []Fact, text string) error {
 	return w.err
 }
 
-// Flush sends all that waits.
+// Flush sends what waits.
 func (w *Writer) Flush() error {
 	if w.buf != nil {
 		w.spill()
@@ -262,7 +266,7 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// buffer returns the buffer, taking one if there is none.
+// buffer returns the buffer. If there is none it takes one from the pool.
 func (w *Writer) buffer() *[]byte {
 	if w.buf == nil {
 		w.buf = writeBuffers.Get().(*[]byte)
@@ -270,14 +274,14 @@ func (w *Writer) buffer() *[]byte {
 	return w.buf
 }
 
-// room makes sure that n more bytes fit in.
+// room makes room for n more bytes in the buffer.
 func (w *Writer) room(n int) {
 	if b := w.buffer(); cap(*b)-len(*b) < n {
 		w.spill()
 	}
 }
 
-// header announces a block of n bytes.
+// header writes the header of a block of n bytes.
 func (w *Writer) header(n int64) {
 	w.room(maxHeader)
 	b := w.buffer()
@@ -286,7 +290,8 @@ func (w *Writer) header(n int64) {
 	*b = append(*b, "\r\n"...)
 }
 
-// openBlock leaves room for the header of a block whose size isn't known yet.
+// openBlock begins a block in the buffer, unless there is one. It leaves room for
+// the header, because the size isn't known yet.
 func (w *Writer) openBlock() {
 	if !w.block || w.open >= 0 {
 		return
@@ -297,8 +302,8 @@ func (w *Writer) openBlock() {
 	*b = (*b)[:w.open+maxHeader]
 }
 
-// closeBlock puts the header before the content of the open block, if it has
-// any.
+// closeBlock ends the block in the buffer: it moves the content to the header,
+// whose length is known now. An empty block disappears.
 func (w *Writer) closeBlock() {
 	if w.open < 0 {
 		return
@@ -315,7 +320,7 @@ func (w *Writer) closeBlock() {
 	w.open = -1
 }
 
-// spill hands what has gathered to the sink and gives the buffer back.
+// spill writes the buffer to the sink and gives it back.
 func (w *Writer) spill() {
 	w.closeBlock()
 	if w.buf == nil {

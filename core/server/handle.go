@@ -1,0 +1,145 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mts/core"
+	"mts/core/limit"
+)
+
+// A handle is what every goroutine may see of a session and do to it.
+type handle struct {
+	id     uint64
+	remote string // the client's "host:port"
+	since  time.Time
+	conn   interface {
+		LocalAddr() net.Addr
+		RemoteAddr() net.Addr
+		Interrupt()
+		Abort()
+	}
+	limits interface { // nil if the client's limits refuse the session
+		SetRate(bytesPerSecond int64)
+		Rate() int64
+	}
+
+	ctx    context.Context // ends with the session
+	cancel context.CancelCauseFunc
+
+	commands     atomic.Int64               // that have ended
+	bytesOut     atomic.Int64               // data sent by them
+	sent         atomic.Int64               // data sent by the transfer under way
+	lastActive   atomic.Int64               // when the session last began to wait for a line, Unix nanoseconds
+	endReason    atomic.Pointer[core.Error] // why the session has to end
+	aborting     atomic.Bool                // the command under way has to end
+	takesNotices atomic.Bool
+	tls          atomic.Bool
+	state        atomic.Int32 // a state
+
+	mu         sync.Mutex
+	user       string // the account, "" before a login
+	job        job
+	notices    []string        // that wait to be sent
+	callCtx    context.Context // of commands: ends with the session, or by an abort
+	cancelCall context.CancelCauseFunc
+}
+
+// A state is what a session is doing.
+type state int32
+
+// The states of a session.
+const (
+	stateHandshake state = iota
+	stateLogin           // connected, not logged in
+	stateIdle            // logged in, between two commands
+	stateRunning         // in a command
+	stateSending         // in a command that sends a file
+	stateClosing
+)
+
+func (s state) String() string {
+	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
+}
+
+// client returns the client's address, or the zero Addr if it has none.
+func (h *handle) client() netip.Addr { return limit.Address(h.conn.RemoteAddr()) }
+
+func (h *handle) setState(s state) { h.state.Store(int32(s)) }
+
+func (h *handle) setUser(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.user = user
+}
+
+// snapshot returns what plugins may know of the session.
+func (h *handle) snapshot() core.Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return core.Session{ID: h.id, User: h.user, Remote: h.remote, TLS: h.tls.Load(), Since: h.since}
+}
+
+// endAfterCommand makes the session end after the command under way, or at
+// once if it is in a handshake. Its client sees why.
+func (h *handle) endAfterCommand(why *core.Error) {
+	h.endReason.CompareAndSwap(nil, why)
+	h.conn.Interrupt()
+	if state(h.state.Load()) == stateHandshake {
+		h.conn.Abort()
+	}
+}
+
+// mustEnd returns why the session has to end, or nil if it hasn't.
+func (h *handle) mustEnd() error {
+	if why := h.endReason.Load(); why != nil {
+		return why
+	}
+	return nil
+}
+
+// hasWaited reports whether the session has waited for a command for at least
+// d.
+func (h *handle) hasWaited(d time.Duration) bool {
+	switch state(h.state.Load()) {
+	case stateLogin, stateIdle:
+		return time.Since(time.Unix(0, h.lastActive.Load())) >= d
+	}
+	return false
+}
+
+// maxNotices bounds the notices that wait for a session.
+const maxNotices = 16
+
+// notify has a notice sent between two replies. It reports whether the session
+// takes it.
+func (h *handle) notify(text string) bool {
+	if !h.takesNotices.Load() || !h.addNotice(text) {
+		return false
+	}
+	h.conn.Interrupt()
+	return true
+}
+
+func (h *handle) addNotice(text string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.notices) >= maxNotices {
+		return false
+	}
+	h.notices = append(h.notices, text)
+	return true
+}
+
+// takeNotices returns the notices that wait, and forgets them.
+func (h *handle) takeNotices() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	notices := h.notices
+	h.notices = nil
+	return notices
+}

@@ -118,21 +118,16 @@ const maxNotices = 16
 // notify has a notice sent between two replies. It reports whether the session
 // takes it.
 func (h *handle) notify(text string) bool {
-	if !h.takesNotices.Load() || !h.addNotice(text) {
-		return false
-	}
-	h.conn.Interrupt()
-	return true
-}
-
-func (h *handle) addNotice(text string) bool {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.notices) >= maxNotices {
-		return false
+	ok := h.takesNotices.Load() && len(h.notices) < maxNotices
+	if ok {
+		h.notices = append(h.notices, text)
 	}
-	h.notices = append(h.notices, text)
-	return true
+	h.mu.Unlock()
+	if ok {
+		h.conn.Interrupt()
+	}
+	return ok
 }
 
 // takeNotices returns the notices that wait, and forgets them.

@@ -173,25 +173,20 @@ func (s *session) answerLine(line string, tooLong bool) error {
 
 // close ends the connection in the way that fits the reason.
 func (s *session) close(reason error) {
+	proper := reason == errQuit || reason == io.EOF
 	var clientErr *core.Error
 	switch {
-	case errors.Is(reason, wire.ErrTorn):
-		s.conn.Abort()
-		return
+	case errors.Is(reason, wire.ErrTorn): // nothing may follow
 	case reason == errWrongProtocol:
 		s.addPenalty(limit.Garbage)
 		s.logRefusal("protocol")
-		s.conn.Abort()
-		return
 	case errors.As(reason, &clientErr):
 		s.logEnd(clientErr)
 		s.conn.SetWriteTimeout(closeTime)
 		s.fail(clientErr)
-	case reason != errQuit && reason != io.EOF:
-		s.conn.Abort()
-		return
+		proper = true
 	}
-	if s.out.Flush() != nil {
+	if !proper || s.out.Flush() != nil {
 		s.conn.Abort()
 		return
 	}

@@ -27,7 +27,7 @@ var bad = []struct{ text, want string }{
 	{"[user.ann]\nverbs = []\n[user.bob]\nverb = []\n", `4: user.bob.verb: unknown key; did you mean verbs?`},
 	{"[[export]]\npath = '/'\ndir = 'x'\n[[export]]\npath = '/b'\ndir = 'x'\nhiden = true\n", `7: export.hiden: unknown key; did you mean hidden?`},
 	{"server = {\n listen = [],\n z = 1 }\n", `1: server.z: unknown key`},
-	{"[log]\nb = 1\na = 1\n", `2: log.b: unknown key`},
+	{"[log]\nb = 1\na = 1\n", "2: log.b: unknown key\n3: log.a: unknown key"},
 	// types
 	{"[server]\nlisten = '127.0.0.1:1'\n", `2: server.listen: must be a list, not a string`},
 	{"[server]\nstarttls = 'yes'\n", `2: server.starttls: must be true or false, not a string`},
@@ -68,7 +68,7 @@ var bad = []struct{ text, want string }{
 	{"[[export]]\npath = '/'\ndir = 'x'\n\n[[export]]\npath = '/b'\n", `5: export.dir: missing`},
 	{"[[export]]\npath = '/'\ndir = ''\n", `3: export.dir: missing`},
 	{"[[export]]\npath = 'c:'\ndir = 'x'\n[[export]]\ndir = 'y'\npath = 'C:'\n", `6: export.path: "c:" is exported already`},
-	{"export = [{ path = '/', dir = 'x' },\n { path = '/' }]\n", `1: export.dir: missing`},
+	{"export = [{ path = '/', dir = 'x' },\n { path = '/' }]\n", "1: export.dir: missing\n1: export.path: \"/\" is exported already"},
 	// TLS
 	{"[log]\n[tls]\ncert = 'x'\n", `2: tls.key: missing, tls.cert needs it`},
 	{"[tls.acme]\n[tls]\nkey = 'x'\n", `2: tls.cert: missing, tls.key needs it`},
@@ -90,18 +90,32 @@ var bad = []struct{ text, want string }{
 	{"[user.ann]\nexports = ['/../x']\n", `2: user.ann.exports: export path "/../x" is not like "/", "/pub" or "c:"`},
 	{"[user.ann]\nexports = ['d:']\n", `2: user.ann.exports: "d:" is no export and in none`},
 	{"[[export]]\npath = '/pub'\ndir = 'x'\n[user.ann]\nsessions = 1\nexports = ['/pub/a', '/public']\n", `6: user.ann.exports: "/public" is no export and in none`},
-	// strings over several lines don't look like keys, and the first of two problems wins
-	{"[log]\nfile = '''\n[tls]\nlevel = \"\"\"\n'''\nlevel = 'x'\nformat = 'x'\n", `6: log.level: "x" is not one of debug, info, warn, error`},
+	// strings over several lines don't look like keys
+	{"[log]\nfile = '''\n[tls]\nlevel = \"\"\"\n'''\nlevel = 'x'\nformat = 'x'\n", "6: log.level: \"x\" is not one of debug, info, warn, error\n7: log.format: \"x\" is not one of text, json"},
+	// all mistakes are told in the order of the file, but not what follows from one
+	{"[timeouts]\nidle = 3\nlogin = '0s'\n[user.ann]\nexports = ['/b', 'x']\nverb = []\n[tls]\nkey = 'x'\n[[export]]\npath = '/'\n",
+		`2: timeouts.idle: must be a duration such as "30s", not a whole number
+3: timeouts.login: "0s" is too short, a positive duration is needed
+5: user.ann.exports: export path "x" is not like "/", "/pub" or "c:"
+6: user.ann.verb: unknown key; did you mean verbs?
+7: tls.cert: missing, tls.key needs it
+9: export.dir: missing`},
+	{"[tls]\ncert = 'x'\nkye = 'x'\n[[export]]\npath = '/'\ndri = 'x'\n[user.ann]\nexports = ['/b']\n",
+		"3: tls.kye: unknown key\n6: export.dri: unknown key"},
+	{"[server]\nlisten = ['x', 'x']\nplain = [':1']\n[metrics]\nlisten = ':1'\n", `2: server.listen: address "x" is not host:port, with an IPv6 host in brackets`},
 	{"\ufeff[log]\r\nlevel = 'x'\r\n", `2: log.level: "x" is not one of debug, info, warn, error`},
 }
 
 func TestErrors(t *testing.T) {
 	for _, tt := range bad {
-		c, err := Parse("dir/mtsd.toml", []byte(tt.text))
+		_, err := Parse("dir/mtsd.toml", []byte(tt.text))
 		if err == nil {
 			t.Errorf("%q is taken", tt.text)
-		} else if got := err.Error(); c != nil || got != "dir/mtsd.toml:"+tt.want {
-			t.Errorf("%q:\ngot  %s\nwant dir/mtsd.toml:%s", tt.text, got, tt.want)
+			continue
+		}
+		got := strings.ReplaceAll("\n"+err.Error(), "\ndir/mtsd.toml:", "\n")
+		if got[1:] != tt.want {
+			t.Errorf("%q:\ngot  %s\nwant %s", tt.text, got[1:], tt.want)
 		}
 	}
 }
@@ -127,6 +141,19 @@ func TestErrorf(t *testing.T) {
 	}
 }
 
+// A mistake in a value is a mistake in the tables around it.
+func TestBad(t *testing.T) {
+	c, _ := Parse("mtsd.toml", []byte("[[export]]\npath = '/'\ndir = 'x'\n[[export]]\npath = '/'\ndir = 3\n[server]\nlisten = ['x']\n"))
+	for key, want := range map[string]bool{
+		"export": true, "export[0]": false, "export[1]": true, "export[1].dir": true, "export[1].path": false,
+		"server.listen": true, "server": true, "serve": false, "server.plain": false,
+	} {
+		if c.Bad(key) != want {
+			t.Errorf("%s: %v", key, !want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(documented)
 	f.Add(everything)
@@ -136,12 +163,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse("mtsd.toml", []byte(text))
 		if err != nil {
-			msg := err.Error()
-			if !strings.HasPrefix(msg, "mtsd.toml:") || strings.ContainsFunc(msg, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Errorf("error %q", msg)
-			}
-			if e := err.(*Error); e.Line < 1 || e.Line > 1+strings.Count(text, "\n") || e.Key == "" || e.Msg == "" {
-				t.Errorf("error %+v", e)
+			for _, err := range flatten(nil, []error{err}) {
+				msg := err.Error()
+				if !strings.HasPrefix(msg, "mtsd.toml:") || strings.ContainsFunc(msg, func(r rune) bool { return !unicode.IsPrint(r) }) {
+					t.Errorf("error %q", msg)
+				}
+				if e := err.(*Error); e.Line < 1 || e.Line > 1+strings.Count(text, "\n") || e.Key == "" || e.Msg == "" {
+					t.Errorf("error %+v", e)
+				}
 			}
 			return
 		}

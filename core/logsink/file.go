@@ -1,8 +1,11 @@
 package logsink
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -18,6 +21,20 @@ func Open(path string) (*os.File, error) {
 		f.WriteString("\n") // if that fails, so does what follows
 	}
 	return f, nil
+}
+
+// Check returns the error that Open would return, without making the file.
+func Check(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	switch {
+	case err == nil:
+		return f.Close()
+	case errors.Is(err, fs.ErrNotExist):
+		if err = mayMakeIn(filepath.Dir(path)); err != nil {
+			return &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+	return err
 }
 
 // torn reports whether a regular file is known to end in the middle of a line.

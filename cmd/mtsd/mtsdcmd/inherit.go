@@ -169,7 +169,7 @@ func (in *inheritance) report(err error) {
 	}
 	text := readyName
 	if err != nil {
-		text = err.Error()
+		text = oneLine(err).Error()
 	}
 	_, _ = in.ready.WriteString(text) // it may be gone
 	in.ready.Close()

@@ -24,8 +24,8 @@ func (d *daemon) tellReload() (ended func()) {
 }
 
 // watchdog tells the service manager that the server answers, twice in the time
-// that it is given for that, until ctx ends or another process goes on. A server
-// whose locks are stuck doesn't get as far.
+// that it allows between messages, until ctx ends. A server that is deadlocked
+// sends nothing.
 func (d *daemon) watchdog(ctx context.Context) {
 	limit, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
@@ -41,9 +41,6 @@ func (d *daemon) watchdog(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if d.replaced.Load() {
-				return
-			}
 			d.server.Sessions()
 			d.tell(systemd.SdNotifyWatchdog)
 		}

@@ -27,9 +27,9 @@ func (d *daemon) newUpgrade() *upgrade {
 	return u
 }
 
-// start begins an upgrade, unless one is under way.
+// start begins an upgrade, unless one is under way or the server isn't ready.
 func (u *upgrade) start() {
-	if u.running {
+	if u.running || !u.daemon.monitor.ready.Load() {
 		return
 	}
 	u.running = true

@@ -81,8 +81,8 @@ func (u *upgrade) command(ready *os.File) (*exec.Cmd, error) {
 		}
 	}
 	hand(readyName, ready, nil)
-	if u.daemon.token != "" {
-		f, err := filled(u.daemon.token)
+	if token := u.daemon.parts.Load().accounts.token; token != "" {
+		f, err := filled(token)
 		hand(tokenName, f, err)
 	}
 	for _, l := range u.daemon.listeners {

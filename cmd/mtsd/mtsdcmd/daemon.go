@@ -60,18 +60,23 @@ func newDaemon(p *parts, opts *options, log *journal) (*daemon, error) {
 	return d, nil
 }
 
-// open opens the listeners and begins to load the plugins. Operators and the
-// monitor are served from then on, clients when accept is called.
+// open opens the listeners and begins to load the plugins. Operators are served
+// from oversee on, clients from accept on.
 func (d *daemon) open() error {
 	p := d.parts.Load()
 	if err := d.listeners.open(p.cfg, &d.opts.inherited); err != nil {
 		return err
 	}
-	if err := d.openPlugins(p); err != nil {
-		return err
+	for _, l := range d.listeners {
+		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
 	}
+	return d.openPlugins(p)
+}
+
+// oversee begins to serve operators and the listener of the metrics.
+func (d *daemon) oversee() error {
 	d.serveMetrics()
-	return d.openPlane(p)
+	return d.openPlane(d.parts.Load())
 }
 
 func (d *daemon) openPlugins(p *parts) error {

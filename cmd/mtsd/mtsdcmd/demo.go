@@ -52,7 +52,7 @@ func demo(cmd *cobra.Command, keep bool) error {
 	signals, stop := notify()
 	defer stop()
 	fmt.Fprintf(cmd.OutOrStdout(), "\nStill serving; Ctrl-C ends it. Fetch with:\n  %s -l /\n", d.clientLine())
-	l := &loop{daemon: d, signals: signals, begin: func() (*console, error) { return nil, nil }, unwatch: func() {}}
+	l := &loop{daemon: d, signals: signals, begin: func() error { return nil }}
 	return l.run()
 }
 

@@ -17,12 +17,13 @@ import (
 // A loop waits for what ends or changes a running server. What takes time runs
 // beside it, so that it always answers at once.
 type loop struct {
-	daemon   *daemon
-	signals  <-chan os.Signal
-	begin    func() (*console, error) // called when the plugins are loaded
-	console  *console                 // nil without one
-	unwatch  func()                   // ends the watchdog's messages
-	replaced bool                     // another process goes on with the listeners
+	daemon  *daemon
+	signals <-chan os.Signal
+	begin   func() error // called when the plugins are loaded
+
+	console   *console // nil without one
+	announced bool     // the ready file is written
+	replaced  bool     // another process goes on with the listeners
 }
 
 // notify returns the signals that steer the server. It is called before anybody
@@ -36,8 +37,10 @@ func notify(more ...os.Signal) (signals <-chan os.Signal, stop func()) {
 // run returns when a listener has failed, or when SIGINT, SIGTERM or an operator
 // ended the server, or a new process has taken over, and transfers have had the
 // drain time to finish. A second signal ends it at once.
-func (l *loop) run() (err error) {
+func (l *loop) run() error {
 	d := l.daemon
+	watched, unwatch := context.WithCancel(d.running)
+	defer unwatch()
 	u := d.newUpgrade()
 	defer u.cancel()
 	defer func() { l.console.close() }()
@@ -46,15 +49,16 @@ func (l *loop) run() (err error) {
 		select {
 		case <-loaded:
 			loaded = nil
-			if l.console, err = l.begin(); err != nil {
+			if err := l.begin(); err != nil {
 				return err
 			}
+			go d.watchdog(watched)
 		case err := <-d.failed:
 			return err
 		case err := <-u.done:
 			if u.finish(err); err == nil {
 				l.replaced = true
-				l.unwatch()
+				unwatch()
 				l.console.close()
 				return l.drain(d.server.Retire, d.drainTime(admin.StopSoon))
 			}

@@ -89,6 +89,11 @@ func tryPlugins(cfg *config.Config) error {
 	if err := set.Wait(context.Background()); err != nil {
 		return err
 	}
+	return refused(cfg, set)
+}
+
+// refused returns what keeps plugins of a configuration from being in force.
+func refused(cfg *config.Config, set *plugins.Set) error {
 	var errs []error
 	for _, s := range set.Status() {
 		for line := range strings.Lines(s.Error) {

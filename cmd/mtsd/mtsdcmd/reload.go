@@ -156,11 +156,12 @@ func (d *daemon) reloadPlugins() error {
 		return nil
 	}
 	cfg, err := d.reloads.configure()
-	if err != nil {
+	if cfg == nil || cfg.Bad("plugins") {
 		return err
 	}
 	d.plugins.Configure(cfg.Plugins.Settings)
-	return d.plugins.Reload()
+	err = d.plugins.Reload()
+	return cmp.Or(refused(cfg, d.plugins), err)
 }
 
 // accountsChanged ends the sessions of accounts that are gone or have another

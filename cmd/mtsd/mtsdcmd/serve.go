@@ -2,7 +2,6 @@ package mtsdcmd
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -108,40 +107,46 @@ func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 	if err := d.open(); err != nil {
 		return err
 	}
+	if f.inherited.ready == nil { // or else the process before does until this one is ready
+		if err := d.oversee(); err != nil {
+			return err
+		}
+	}
 	if os.Geteuid() == 0 && !f.allowRoot {
 		d.log.Warn("running as root; an account of its own is safer")
 	}
 	d.confine(d.parts.Load().cfg, f)
-	watched, unwatch := context.WithCancel(d.running)
-	defer unwatch()
-	l := &loop{daemon: d, signals: signals, unwatch: unwatch}
-	l.begin = func() (*console, error) {
-		go d.watchdog(watched)
-		return f.begin(cmd, d)
-	}
+	l := &loop{daemon: d, signals: signals}
+	l.begin = func() error { return f.begin(cmd, l) }
 	defer func() {
-		if f.readyFile != "" && !l.replaced {
+		if l.announced && !l.replaced { // or else it is another process's
 			os.Remove(f.readyFile)
 		}
 	}()
 	return l.run()
 }
 
-// begin tells that the server is ready, and has it serve clients.
-func (f *serveFlags) begin(cmd *cobra.Command, d *daemon) (*console, error) {
-	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
-		return nil, err
+// begin has the server serve clients, and tells that it is ready.
+func (f *serveFlags) begin(cmd *cobra.Command, l *loop) (err error) {
+	d, hasConsole, takesOver := l.daemon, f.hasConsole(cmd), f.inherited.ready != nil
+	if takesOver {
+		if err := d.oversee(); err != nil {
+			return err
+		}
 	}
-	hasConsole := f.hasConsole(cmd)
+	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
+		return err
+	}
+	l.announced = f.readyFile != ""
 	d.accept()
-	if f.inherited.ready == nil { // or else the server before tells who goes on
+	if !takesOver { // or else the process before tells who goes on
 		d.tell(systemd.SdNotifyReady)
 	}
 	f.inherited.report(nil)
-	if !hasConsole {
-		return nil, nil
+	if hasConsole {
+		l.console, err = d.openConsole(cmd)
 	}
-	return d.openConsole(cmd)
+	return err
 }
 
 // configure returns the file's configuration with the flags applied.
@@ -234,12 +239,11 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// announce tells where the server listens: in the log, in the ready file, and
-// with the command to copy if the password is known.
+// announce tells that the server is ready: in the ready file, in the log, and with
+// the command to copy if the token is known.
 func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	var ready strings.Builder
 	for _, l := range d.listeners {
-		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
 		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
 	}
 	if d.parts.Load().accounts.token != "" {

@@ -52,7 +52,7 @@ func (c *Config) checkListeners() {
 		for _, addr := range addrs {
 			a := canonical(addr)
 			if seen[a] {
-				c.source.problems.addf(key, "%q is listened on already", addr)
+				c.source.problems.addf(key, "%q is used by another listener", addr)
 			}
 			seen[a] = a != ""
 		}
@@ -95,7 +95,7 @@ func (c *Config) checkUsers() {
 		key := join("user", name) + ".exports"
 		for _, p := range u.Exports {
 			if !c.Bad(key) && !c.exported(p) {
-				c.source.problems.addf(key, "%q is no export and in none", p)
+				c.source.problems.addf(key, "%q is not an export, and not in one", p)
 			}
 		}
 	}

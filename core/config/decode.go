@@ -80,7 +80,7 @@ func (d *decoder) duration(key string, data any, to *time.Duration, format strin
 	n, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		d.problems.addf(key, `%q is no duration such as "30s" or "1h30m"`, text)
+		d.problems.addf(key, `%q is not a duration such as "30s" or "1h30m"`, text)
 	case n < 0 || n == 0 && format != "zero":
 		d.problems.addf(key, "%q is too short, a positive duration is needed", text)
 	}
@@ -138,7 +138,7 @@ func (d *decoder) mismatch(key string, data any, want reflect.Type) {
 	d.problems.addf(key, "must be %s, not %s", describe(want), describe(reflect.TypeOf(data)))
 }
 
-// describe names the TOML type that a Go type is made of.
+// describe returns the name of the TOML type for a Go type.
 func describe(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Duration]():
@@ -163,7 +163,7 @@ func describe(t reflect.Type) string {
 	return "a table"
 }
 
-// plain makes lists of tables lists like any other, however they were written.
+// plain turns lists of tables, [[x]] and x = [{}] alike, into []any.
 func plain(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

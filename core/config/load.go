@@ -69,8 +69,8 @@ func Parse(name string, data []byte) (*Config, error) {
 	return c, c.err()
 }
 
-// Encode writes the configuration as TOML, defaults included. Parse makes the
-// same configuration of it.
+// Encode writes the configuration as TOML, defaults included. Parse reads it back
+// unchanged.
 func (c *Config) Encode(w io.Writer) error {
 	var buf bytes.Buffer
 	enc := toml.NewEncoder(&buf)

@@ -36,7 +36,7 @@ func (d *decoder) text(format, s string) (string, error) {
 		return s, checkHost(s)
 	case "url":
 		if u, err := url.Parse(s); s != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-			return s, fmt.Errorf("%q is no https URL", s)
+			return s, fmt.Errorf("%q is not an https URL", s)
 		}
 	case "root", "folder":
 		n := driveLen(s)
@@ -85,7 +85,7 @@ func checkHost(s string) error {
 		return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 	}
 	if strings.ContainsFunc(s, foreign) || strings.Trim(s, digits+".") == "" || slices.Contains(strings.Split(s, "."), "") {
-		return fmt.Errorf("%q is no host name or IP address", s)
+		return fmt.Errorf("%q is not a host name or an IP address", s)
 	}
 	return nil
 }

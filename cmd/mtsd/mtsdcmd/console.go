@@ -32,16 +32,15 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// logAside has the log go to a file if the configuration doesn't name one, so
-// that it doesn't tear the prompt.
-func (f *serveFlags) logAside() error {
+// keepLogOffTerminal sends the log to a file if the configuration doesn't name
+// one, so that log lines don't break into the prompt.
+func (f *serveFlags) keepLogOffTerminal() error {
 	dir, err := f.openStateDir(true)
-	f.aside = filepath.Join(dir, "mtsd.log")
+	f.fallbackLog = filepath.Join(dir, "mtsd.log")
 	return err
 }
 
-// openConsole shows the prompt, which reaches the control plane within this
-// process.
+// openConsole shows the prompt, which talks to the control plane in this process.
 func (d *daemon) openConsole(cmd *cobra.Command) (*console, error) {
 	state, err := d.opts.stateDir()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"mts/core/builtin"
 	"mts/core/server"
@@ -128,12 +129,25 @@ func (d *daemon) close() {
 	}
 	d.control.close()
 	d.monitor.close()
-	d.tasks.Wait()
+	d.waitTasks()
 	p := d.parts.Load()
 	if err := p.limits.Close(); err != nil {
 		d.log.Error("bans", "err", err)
 	}
 	p.close()
+}
+
+// waitTasks gives up after a second: a file system may hang under a reload.
+func (d *daemon) waitTasks() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.tasks.Wait()
+	}()
+	select {
+	case <-done:
+	case <-time.After(flushTime):
+	}
 }
 
 // serve serves a listener in the background.

@@ -29,8 +29,7 @@ func demoCommand() *cobra.Command {
 	return cmd
 }
 
-// demo runs server and client in a folder of their own, which is gone
-// afterwards.
+// demo runs server and client in a temporary folder.
 func demo(cmd *cobra.Command, keep bool) error {
 	dir, err := os.MkdirTemp("", "mtsd-demo-")
 	if err != nil {
@@ -56,8 +55,8 @@ func demo(cmd *cobra.Command, keep bool) error {
 	return l.run()
 }
 
-// demoServer serves the examples from dir/files, with a certificate and a
-// token that nobody keeps.
+// demoServer serves the examples from dir/files, with a certificate and a token of
+// its own.
 func demoServer(dir string) (*daemon, error) {
 	files := filepath.Join(dir, "files")
 	if err := os.CopyFS(files, examples.Files()); err != nil {
@@ -83,8 +82,8 @@ func demoServer(dir string) (*daemon, error) {
 	return d, nil
 }
 
-// fetchBack fetches all that is served into the folder to, with the client and
-// over the socket, and compares every byte.
+// fetchBack fetches all files into the folder to, with the client and over the
+// network, and compares every byte.
 func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
 	addr, pin := d.listeners[0].Addr().String(), d.parts.Load().pin()
 	fmt.Fprintf(stdout, "$ mtsd serve examples/files\nListening on %s (TLS), key %s\n\n", addr, pin)
@@ -103,7 +102,8 @@ func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
 	return compare(stdout, examples.Files(), to)
 }
 
-// compare tells of each file whether the copy under dir is the same.
+// compare prints a line for each file whose copy under dir is the same. One that
+// differs is an error.
 func compare(stdout io.Writer, files fs.FS, dir string) error {
 	var count, size int
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {

@@ -81,7 +81,7 @@ func (l *loop) run() error {
 // shutdown ends the server, which a signal or an operator asked for.
 func (l *loop) shutdown(signal string, how admin.Stop) error {
 	l.daemon.log.Info("shutdown", "signal", signal)
-	l.daemon.tell(systemd.SdNotifyStopping)
+	l.daemon.sdNotify(systemd.SdNotifyStopping)
 	return l.drain(l.daemon.server.Shutdown, l.daemon.drainTime(how))
 }
 

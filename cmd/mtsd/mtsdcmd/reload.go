@@ -36,9 +36,7 @@ func (d *daemon) serveReloads() {
 		select {
 		case <-d.reloads.wanted:
 			d.reopenLog()
-			if d.monitor.ready.Load() { // or else it is draining
-				d.reload("")
-			}
+			d.reload("")
 		case <-d.running.Done():
 			return
 		}
@@ -78,7 +76,10 @@ func (d *daemon) reload(name string) error {
 	case <-d.running.Done():
 		return errStopping
 	}
-	defer d.tellReload()()
+	if !d.monitor.ready.Load() {
+		return errStopping
+	}
+	defer d.sdReloading()()
 	var errs []error
 	for _, p := range reloadable {
 		if name == "" || name == p.name {

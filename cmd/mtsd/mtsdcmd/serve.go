@@ -31,7 +31,7 @@ type serveFlags struct {
 	allowRoot         bool
 	console           bool
 	noConsole         bool
-	aside             string // the log file if the configuration names none
+	fallbackLog       string // the log file if the configuration names none
 }
 
 func serveCommand(opts *options) *cobra.Command {
@@ -77,7 +77,7 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if f.hasConsole(cmd) {
-		if err := f.logAside(); err != nil {
+		if err := f.keepLogOffTerminal(); err != nil {
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ func (f *serveFlags) begin(cmd *cobra.Command, l *loop) (err error) {
 	l.announced = f.readyFile != ""
 	d.accept()
 	if !takesOver { // or else the process before tells who goes on
-		d.tell(systemd.SdNotifyReady)
+		d.sdNotify(systemd.SdNotifyReady)
 	}
 	f.inherited.report(nil)
 	if hasConsole {
@@ -165,7 +165,7 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 	cfg.Admin.Socket = cmp.Or(f.admin, cfg.Admin.Socket)
 	cfg.Log.Level = cmp.Or(f.logLevel, cfg.Log.Level)
 	cfg.Log.Format = cmp.Or(f.logForm, cfg.Log.Format)
-	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File, f.aside)
+	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File, f.fallbackLog)
 	if len(args) > 0 {
 		exportRoot(cfg, args[0])
 	}
@@ -221,7 +221,7 @@ func (f *serveFlags) check(cfg *config.Config) error {
 	return config.Join(errs...)
 }
 
-// checkRoot refuses to let root face a network.
+// checkRoot refuses to serve networks as root.
 func (f *serveFlags) checkRoot(cfg *config.Config) error {
 	if os.Geteuid() != 0 || f.allowRoot {
 		return nil

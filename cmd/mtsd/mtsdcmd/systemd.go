@@ -8,19 +8,19 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 )
 
-// tell sends states to the service manager, if one has started the server
+// sdNotify sends states to the service manager, if one has started the server
 // (sd_notify(3)).
-func (d *daemon) tell(states ...string) {
+func (d *daemon) sdNotify(states ...string) {
 	if _, err := systemd.SdNotify(false, strings.Join(states, "\n")); err != nil {
 		d.log.Warn("systemd", "err", err)
 	}
 }
 
-// tellReload tells the service manager that a reload has begun. The function it
-// returns tells that it has ended.
-func (d *daemon) tellReload() (ended func()) {
-	d.tell(systemd.SdNotifyReloading, strings.TrimSpace(systemd.SdNotifyMonotonicUsec()))
-	return func() { d.tell(systemd.SdNotifyReady) }
+// sdReloading tells the service manager that a reload has begun. The function
+// that it returns tells that the reload has ended.
+func (d *daemon) sdReloading() (ended func()) {
+	d.sdNotify(systemd.SdNotifyReloading, strings.TrimSpace(systemd.SdNotifyMonotonicUsec()))
+	return func() { d.sdNotify(systemd.SdNotifyReady) }
 }
 
 // watchdog tells the service manager that the server answers, twice in the time
@@ -42,7 +42,7 @@ func (d *daemon) watchdog(ctx context.Context) {
 			return
 		case <-tick.C:
 			d.server.Sessions()
-			d.tell(systemd.SdNotifyWatchdog)
+			d.sdNotify(systemd.SdNotifyWatchdog)
 		}
 	}
 }

@@ -19,8 +19,12 @@ import (
 	"mts/core/harness"
 )
 
-// hanging is a plugin that never ends to load.
-const hanging = `package NAME
+// hangingPlugin returns a plugin that never ends to load.
+func hangingPlugin(name string) string {
+	return strings.ReplaceAll(`//go:build go1.21
+
+// Package NAME hangs.
+package NAME
 
 import "mts/core"
 
@@ -28,7 +32,8 @@ var _ = func() int { for {} }()
 
 // Commands returns nothing.
 func Commands() []core.Command { return nil }
-`
+`, "NAME", name)
+}
 
 // A stuck is a server of three plugins, which may hang while they are loaded.
 type stuck struct {
@@ -66,7 +71,7 @@ func (s *stuck) path(name string) string { return filepath.Join(s.dir, name) }
 // hang has three plugins hang when they are loaded.
 func (s *stuck) hang() {
 	for _, name := range []string{"one", "two", "three"} {
-		write(s.T, s.path("plugins.d/"+name+"/"+name+".go"), "//go:build go1.21\n\n// Package "+name+" hangs.\n"+strings.Replace(hanging, "NAME", name, 1))
+		write(s.T, s.path("plugins.d/"+name+"/"+name+".go"), hangingPlugin(name))
 	}
 }
 

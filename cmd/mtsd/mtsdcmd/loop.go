@@ -59,7 +59,7 @@ func (l *loop) run() error {
 			if u.finish(err); err == nil {
 				l.replaced = true
 				unwatch()
-				l.console.close()
+				go l.console.close()
 				return l.drain(d.server.Retire, d.drainTime(admin.StopSoon))
 			}
 		case sig := <-l.signals:

@@ -14,6 +14,7 @@ func checkPlaces(cfg *config.Config) error {
 		{"tls.key", cfg.TLS.Key},
 		{"tls.client_ca", cfg.TLS.ClientCA},
 		{"auth.users", cfg.Auth.Users},
+		{"admin.socket", cfg.Admin.Socket},
 	} {
 		if file.path == "" {
 			continue

@@ -84,6 +84,9 @@ func (d *daemon) reload(name string) error {
 	for _, p := range reloadable {
 		if name == "" || name == p.name {
 			err := p.load(d)
+			if d.running.Err() != nil {
+				return errStopping
+			}
 			d.logReload(p.name, err)
 			errs = append(errs, err)
 		}

@@ -150,7 +150,7 @@ func (d *daemon) waitTasks() {
 	}
 }
 
-// serve serves a listener in the background.
+// serve serves a listener in the background, until it is closed.
 func (d *daemon) serve(l listener, serve func(net.Listener) error) {
 	go func() {
 		if err := serve(l); !errors.Is(err, server.ErrServerClosed) && !errors.Is(err, http.ErrServerClosed) {

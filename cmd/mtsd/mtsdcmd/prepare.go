@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"mts/admin"
 	"mts/certs"
@@ -14,8 +15,7 @@ import (
 	"mts/core/server"
 )
 
-// parts is what a configuration describes, checked and open, but not in force
-// yet. It doesn't change.
+// parts is what a configuration describes, checked and open. It doesn't change.
 type parts struct {
 	cfg       *config.Config
 	operators []int         // users of the system that may use the admin socket
@@ -37,8 +37,7 @@ type preparer struct {
 }
 
 // prepare checks a configuration and all that it names. The error has all
-// mistakes, those that were found before included. Without a configuration the
-// error is theirs.
+// mistakes, and those that were found before. They are all there is if cfg is nil.
 func (p *preparer) prepare(cfg *config.Config, mistakes error) (*parts, error) {
 	if cfg == nil {
 		return nil, mistakes
@@ -64,7 +63,7 @@ func (p *parts) close() {
 	}
 }
 
-// settings are what the server has to know of the configuration.
+// settings returns the part of the configuration that the server needs.
 func (p *parts) settings() server.Settings {
 	return server.Settings{
 		Exports:     p.tree,
@@ -165,7 +164,7 @@ func grants(cfg *config.Config) func(string) server.Grant {
 	}
 }
 
-// openExports opens what is served. Each export that can't be is an error.
+// openExports opens what is served. The error has every export that can't be.
 func (p *preparer) openExports(next *parts) (err error) {
 	cfg := next.cfg
 	if err := p.sandbox.checkExports(cfg); err != nil {
@@ -187,7 +186,7 @@ func (p *preparer) openExports(next *parts) (err error) {
 			return config.Join(append(errs, err)...)
 		}
 		errs = append(errs, cfg.Errorf(keys[bad.Index], "%s", err))
-		list = append(list[:bad.Index], list[bad.Index+1:]...)
-		keys = append(keys[:bad.Index], keys[bad.Index+1:]...)
+		list = slices.Delete(list, bad.Index, bad.Index+1)
+		keys = slices.Delete(keys, bad.Index, bad.Index+1)
 	}
 }

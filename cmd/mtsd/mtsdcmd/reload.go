@@ -13,8 +13,8 @@ import (
 type reloads struct {
 	configure func() (*config.Config, error) // reads the configuration anew
 	sandbox   *sandbox                       // that the process is in; nil without one
-	turn      chan struct{}                  // holds a token while no reload runs, and none before the server accepts clients
-	wanted    chan struct{}                  // holds a token if a signal asked for a reload that hasn't begun
+	turn      chan struct{}                  // its token is taken by the reload that runs; none before the server accepts clients
+	wanted    chan struct{}                  // has a token while a reload is requested and hasn't begun
 }
 
 func newReloads() reloads {
@@ -160,7 +160,7 @@ func (d *daemon) reloadPlugins() error {
 		return nil
 	}
 	cfg, err := d.reloads.configure()
-	if cfg == nil || cfg.Bad("plugins") {
+	if cfg == nil || cfg.Bad("plugins") { // mistakes elsewhere are those of the part config
 		return err
 	}
 	d.plugins.Configure(cfg.Plugins.Settings)

@@ -107,7 +107,7 @@ func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	if f.inherited.ready == nil { // or else the process before does until this one is ready
+	if f.inherited.ready == nil { // or else the process before does that until this one is ready
 		if err := d.oversee(); err != nil {
 			return err
 		}
@@ -129,16 +129,16 @@ func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 // begin has the server serve clients, and tells that it is ready.
 func (f *serveFlags) begin(cmd *cobra.Command, l *loop) (err error) {
 	d, hasConsole, takesOver := l.daemon, f.hasConsole(cmd), f.inherited.ready != nil
-	if takesOver {
+	if takesOver { // what the process before did until now
 		if err := d.oversee(); err != nil {
 			return err
 		}
 	}
+	d.accept()
 	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
 		return err
 	}
 	l.announced = f.readyFile != ""
-	d.accept()
 	if !takesOver { // or else the process before tells who goes on
 		d.sdNotify(systemd.SdNotifyReady)
 	}

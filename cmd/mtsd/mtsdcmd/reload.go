@@ -13,8 +13,8 @@ import (
 type reloads struct {
 	configure func() (*config.Config, error) // reads the configuration anew
 	sandbox   *sandbox                       // that the process is in; nil without one
-	turn      chan struct{}                  // its token is taken by the reload that runs; none before the server accepts clients
-	wanted    chan struct{}                  // has a token while a reload is requested and hasn't begun
+	turn      chan struct{}                  // one token, which a reload takes while it runs; accept puts it there
+	wanted    chan struct{}                  // one token while a reload is requested and hasn't begun
 }
 
 func newReloads() reloads {

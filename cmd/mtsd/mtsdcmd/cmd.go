@@ -60,15 +60,22 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // complain writes what went wrong, one line for each mistake. It gives up after
 // a second, because a server has to end even if nobody reads its output.
 func complain(stderr io.Writer, err error) {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
+	waitBriefly(func() {
 		for _, err := range mistakes(err) {
 			fmt.Fprintln(stderr, wire.Printable(err.Error()))
 		}
+	})
+}
+
+// waitBriefly returns when f has returned, or after a second.
+func waitBriefly(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
 	}()
 	select {
-	case <-written:
+	case <-done:
 	case <-time.After(flushTime):
 	}
 }

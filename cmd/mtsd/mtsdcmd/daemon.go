@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"mts/core/builtin"
 	"mts/core/server"
@@ -63,33 +62,24 @@ func newDaemon(p *parts, opts *options, log *journal) (*daemon, error) {
 
 // open opens the listeners and begins to load the plugins. Operators are served
 // from oversee on, clients from accept on.
-func (d *daemon) open() error {
+func (d *daemon) open() (err error) {
 	p := d.parts.Load()
-	if err := d.listeners.open(p.cfg, &d.opts.inherited); err != nil {
+	if err = d.listeners.open(p.cfg, &d.opts.inherited); err != nil {
 		return err
 	}
 	for _, l := range d.listeners {
 		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
 	}
-	return d.openPlugins(p)
+	if p.cfg.Plugins.Dir != "" {
+		d.plugins, err = openPlugins(p.cfg, p.state, d.log.Logger, d.server.SetPlugins)
+	}
+	return err
 }
 
 // oversee begins to serve operators and the listener of the metrics.
 func (d *daemon) oversee() error {
 	d.serveMetrics()
 	return d.openPlane(d.parts.Load())
-}
-
-func (d *daemon) openPlugins(p *parts) error {
-	if p.cfg.Plugins.Dir == "" {
-		return nil
-	}
-	state, err := d.opts.openStateDir(true)
-	if err != nil {
-		return err
-	}
-	d.plugins, err = openPlugins(p.cfg, state, d.log.Logger, d.server.SetPlugins)
-	return err
 }
 
 // loaded returns a channel that is closed when the plugins are loaded.
@@ -129,25 +119,12 @@ func (d *daemon) close() {
 	}
 	d.control.close()
 	d.monitor.close()
-	d.waitTasks()
+	waitBriefly(d.tasks.Wait) // a file system may hang under a reload
 	p := d.parts.Load()
 	if err := p.limits.Close(); err != nil {
 		d.log.Error("bans", "err", err)
 	}
 	p.close()
-}
-
-// waitTasks gives up after a second: a file system may hang under a reload.
-func (d *daemon) waitTasks() {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		d.tasks.Wait()
-	}()
-	select {
-	case <-done:
-	case <-time.After(flushTime):
-	}
 }
 
 // serve serves a listener in the background, until it is closed.

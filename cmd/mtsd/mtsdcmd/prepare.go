@@ -18,6 +18,7 @@ import (
 // parts is what a configuration describes, checked and open. It doesn't change.
 type parts struct {
 	cfg       *config.Config
+	state     string        // the state directory
 	operators []int         // users of the system that may use the admin socket
 	keeper    *certs.Keeper // of the certificate; nil without TLS
 	clients   clientCerts
@@ -45,7 +46,7 @@ func (p *preparer) prepare(cfg *config.Config, mistakes error) (*parts, error) {
 	next := &parts{cfg: cfg}
 	errs := []error{mistakes, checkUse(cfg), checkSupport(cfg), checkPlaces(cfg), checkLog(cfg)}
 	for _, step := range []func(*parts) error{
-		p.findOperators, p.openLimits, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
+		p.openState, p.findOperators, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
 	} {
 		errs = append(errs, step(next))
 	}
@@ -120,18 +121,16 @@ func (p *preparer) findOperators(next *parts) error {
 	return config.Join(errs...)
 }
 
-// openLimits opens the state directory, and the table of clients with the bans
+// openState opens the state directory, and the table of clients with the bans
 // that are kept there.
-func (p *preparer) openLimits(next *parts) error {
+func (p *preparer) openState(next *parts) (err error) {
 	if p.running != nil {
-		next.limits = p.running.limits
+		next.state, next.limits = p.running.state, p.running.limits
 		return nil
 	}
-	dir, err := p.openStateDir(!p.dry)
-	if err != nil {
-		return err
+	if next.state, err = p.openStateDir(!p.dry); err == nil {
+		next.limits, err = limit.Open(filepath.Join(next.state, "bans"), policy(next.cfg))
 	}
-	next.limits, err = limit.Open(filepath.Join(dir, "bans"), policy(next.cfg))
 	return err
 }
 

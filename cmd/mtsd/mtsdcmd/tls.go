@@ -23,30 +23,31 @@ func (p *preparer) openTLS(next *parts) error {
 		return nil
 	}
 	var keyErr, clientErr error
-	next.keeper, keyErr = p.openKeeper(next.cfg)
+	next.keeper, keyErr = p.openKeeper(next)
 	next.clients, clientErr = openClientCerts(next.cfg)
 	return config.Join(pairError(next.cfg, keyErr), clientErr)
 }
 
-// openKeeper returns the keeper of the certificate that cfg names: the running
+// openKeeper returns the keeper of the certificate that the configuration names: the running
 // one if it is of the same files. It is nil if neither a TLS listener nor
 // STARTTLS needs one.
-func (p *preparer) openKeeper(cfg *config.Config) (*certs.Keeper, error) {
-	if len(cfg.Server.Listen) == 0 && !cfg.Server.StartTLS {
+func (p *preparer) openKeeper(next *parts) (*certs.Keeper, error) {
+	cfg := next.cfg
+	unused := len(cfg.Server.Listen) == 0 && !cfg.Server.StartTLS
+	if unused || cfg.TLS.Cert == "" && next.state == "" { // openState has returned why
 		return nil, nil
 	}
 	if old := p.running; old != nil && old.keeper != nil && cfg.TLS.Cert == old.cfg.TLS.Cert && cfg.TLS.Key == old.cfg.TLS.Key {
 		return old.keeper, nil
 	}
 	return certs.NewKeeper(func() (tls.Certificate, error) {
-		if cfg.TLS.Cert != "" {
+		switch {
+		case cfg.TLS.Cert != "":
 			return certs.Load(cfg.TLS.Cert, cfg.TLS.Key)
+		case p.dry:
+			return tls.Certificate{}, certs.Check(next.state)
 		}
-		dir, err := p.openStateDir(!p.dry)
-		if err != nil || p.dry {
-			return tls.Certificate{}, errors.Join(err, certs.Check(dir))
-		}
-		return certs.LoadOrMake(dir, listenHosts(cfg))
+		return certs.LoadOrMake(next.state, listenHosts(cfg))
 	})
 }
 

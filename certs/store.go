@@ -40,6 +40,19 @@ func loadOrMake(now time.Time, dir string, hosts []string) (tls.Certificate, err
 	return load(now, certFile, keyFile)
 }
 
+// Check returns the error that LoadOrMake would return because of the key in dir.
+// It makes nothing, and a key that isn't there is no error.
+func Check(dir string) error {
+	certFile, keyFile := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+	if _, err := Load(certFile, keyFile); err == nil {
+		return nil
+	}
+	if _, err := loadSigner(keyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &Error{File: keyFile, Key: true, Err: err}
+	}
+	return nil
+}
+
 func covers(leaf *x509.Certificate, hosts []string) bool {
 	names, ips := altNames(hosts)
 	lacks := func(ip net.IP) bool { return !slices.ContainsFunc(leaf.IPAddresses, ip.Equal) }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"mts/core/auth"
 	"mts/core/harness"
 )
 
@@ -27,6 +28,10 @@ commands_per_second = 0
 login_failures = 0
 `
 
+// annToken is that of the account ann, the only one of a server whose arguments
+// name no accounts.
+var annToken, annHash = auth.NewToken()
+
 // serving starts mtsd serve, with stderr if that isn't nil and with conf behind
 // unlimited, and returns it and what its ready file says.
 func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.Cmd, map[string]string) {
@@ -34,6 +39,9 @@ func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.
 	dir := t.TempDir()
 	file, ready := filepath.Join(dir, "mtsd.toml"), filepath.Join(dir, "ready")
 	if err := os.WriteFile(file, []byte(unlimited+conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "users"), []byte("ann:"+annHash+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("mtsd", append([]string{"serve", "--state", dir, "--config", file, "--ready-file", ready}, args...)...)
@@ -58,13 +66,16 @@ func serving(t *testing.T, stderr *os.File, conf string, args ...string) (*exec.
 	return cmd, addrs
 }
 
-// talk has n commands answered, each of which makes a log line of level debug.
+// talk logs in, since a client without a login has few commands a second, and has
+// n commands answered, each of which makes a log line of level debug.
 func talk(t *testing.T, addr string, n int) {
 	t.Helper()
 	c := dial(t, addr)
 	defer c.Close()
 	commands := strings.Repeat("NOOP\r\n", 100)
 	c.says("")
+	c.says("USER ann")
+	c.says("AUTH " + annToken)
 	for range n / 100 {
 		io.WriteString(c, commands)
 		for range 100 {

@@ -2,8 +2,12 @@ package cmd_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -154,6 +158,47 @@ func TestUpgradeRefused(t *testing.T) {
 		t.Errorf("the new listener isn't open: %v\n%s", err, ready)
 	}
 	s.end()
+}
+
+// A new process that is stopped while its plugins load replaces nothing: neither
+// the old process, nor its admin socket, nor its ready file.
+func TestUpgradeStopped(t *testing.T) {
+	s := prepareService(t, upgradable+"[plugins]\ndir = \"../plugins.d\"\n[admin]\nsocket = \"../run/admin.sock\"\n")
+	s.write("plugins.d/none", "")
+	s.start(exec.Command("mtsd"))
+	s.write("plugins.d/one/one.go", hangingPlugin("one"))
+	s.signal(unix.SIGUSR2)
+	s.await("msg=upgrade state=starting")
+	s.await("msg=listening listener=plain")
+	unix.Kill(s.successor(), unix.SIGTERM)
+	s.await(`msg=upgrade state=failed err="the new process was stopped before it was ready"`)
+	if got, err := s.fetch("mts+plain://"+s.addr("plain"), "small"); err != nil || string(got) != "small\n" {
+		t.Errorf("after the stop: %q, %v", got, err)
+	}
+	output(t, s.dir, "admin", "--socket", "run/admin.sock", "sessions")
+	s.end()
+}
+
+// successor returns the child of the service that is to replace it; its other
+// children are workers of plugins.
+func (s *service) successor() (pid int) {
+	s.t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.pid))
+	if err != nil || len(threads) == 0 {
+		s.t.Skip("the system doesn't tell the children of a process:", err)
+	}
+	for _, thread := range threads {
+		children, _ := os.ReadFile(thread)
+		for child := range strings.FieldsSeq(string(children)) {
+			if args, _ := os.ReadFile("/proc/" + child + "/cmdline"); strings.Contains(string(args), "\x00serve\x00") {
+				pid, err = strconv.Atoi(child)
+			}
+		}
+	}
+	if pid == 0 || err != nil {
+		s.t.Fatalf("no successor: %v", err)
+	}
+	return pid
 }
 
 // A new process is in the sandbox of the old one: so that one is real.

@@ -4,55 +4,66 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 
 	"mts/core/exports"
 )
 
-// check looks for values that are good alone but don't fit together.
-func (c *Config) check() []problem {
-	return append(append(c.checkTLS(), c.checkListeners()...), c.checkExports()...)
+// check looks for values that are valid alone but don't fit together. It leaves
+// out tables with mistakes, whose values aren't what was meant.
+func (c *Config) check() {
+	if !c.Bad("tls") {
+		c.checkTLS()
+	}
+	if !c.Bad("server") && !c.Bad("metrics") {
+		c.checkListeners()
+	}
+	seen := map[string]bool{}
+	for i, e := range c.Exports {
+		if key := fmt.Sprintf("export[%d]", i); !c.Bad(key) {
+			c.checkExport(key, e, seen[e.Path])
+			seen[e.Path] = true
+		}
+	}
+	if !c.Bad("export") {
+		c.checkUsers()
+	}
 }
 
-func (c *Config) checkTLS() (problems []problem) {
+func (c *Config) checkTLS() {
 	t := c.TLS
 	if t.Cert != "" && t.Key == "" {
-		problems = append(problems, problem{"tls.key", "missing, tls.cert needs it"})
+		c.source.problems.addf("tls.key", "missing, tls.cert needs it")
 	}
 	if t.Key != "" && t.Cert == "" {
-		problems = append(problems, problem{"tls.cert", "missing, tls.key needs it"})
+		c.source.problems.addf("tls.cert", "missing, tls.key needs it")
 	}
 	if t.ClientAuth != "" && t.ClientCA == "" {
-		problems = append(problems, problem{"tls.client_ca", "missing, tls.client_auth needs it"})
+		c.source.problems.addf("tls.client_ca", "missing, tls.client_auth needs it")
 	}
 	if t.Cert != "" && len(t.ACME.Domains) > 0 {
-		problems = append(problems, problem{"tls.acme.domains", "tls.cert is set too, only one of them can be used"})
+		c.source.problems.addf("tls.acme.domains", "tls.cert is set too, only one of them can be used")
 	}
-	return problems
 }
 
-func (c *Config) checkListeners() (problems []problem) {
+func (c *Config) checkListeners() {
 	seen := map[string]bool{}
-	add := func(key, addr string) {
-		a := canonical(addr)
-		if seen[a] {
-			problems = append(problems, problem{key, fmt.Sprintf("%q is listened on already", addr)})
+	check := func(key string, addrs ...string) {
+		for _, addr := range addrs {
+			a := canonical(addr)
+			if seen[a] {
+				c.source.problems.addf(key, "%q is used by another listener", addr)
+			}
+			seen[a] = a != ""
 		}
-		seen[a] = a != ""
 	}
-	for _, addr := range c.Server.Listen {
-		add("server.listen", addr)
-	}
-	for _, addr := range c.Server.Plain {
-		add("server.plain", addr)
-	}
-	add("metrics.listen", c.Metrics.Listen)
-	return problems
+	check("server.listen", c.Server.Listen...)
+	check("server.plain", c.Server.Plain...)
+	check("metrics.listen", c.Metrics.Listen)
 }
 
-// canonical returns one spelling for all of an address, or "" for one that
-// can't be taken, because it is empty or its port is any.
+// canonical returns the same text for all spellings of an address. It returns
+// "" for an address that is empty or has port 0, which can't be taken.
 func canonical(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	if port = strings.TrimLeft(port, "0"); port == "" {
@@ -67,33 +78,31 @@ func canonical(addr string) string {
 	return net.JoinHostPort(strings.ToLower(host), port)
 }
 
-func (c *Config) checkExports() (problems []problem) {
-	seen := map[string]bool{}
-	for i, e := range c.Exports {
-		key := fmt.Sprintf("export[%d]", i)
-		if e.Path == "" {
-			problems = append(problems, problem{key + ".path", "missing"})
-		}
-		if e.Dir == "" {
-			problems = append(problems, problem{key + ".dir", "missing"})
-		}
-		if seen[e.Path] {
-			problems = append(problems, problem{key + ".path", fmt.Sprintf("%q is exported already", e.Path)})
-		}
-		seen[e.Path] = true
+func (c *Config) checkExport(key string, e Export, taken bool) {
+	if e.Path == "" {
+		c.source.problems.addf(key+".path", "missing")
 	}
+	if e.Dir == "" {
+		c.source.problems.addf(key+".dir", "missing")
+	}
+	if taken {
+		c.source.problems.addf(key+".path", "%q is exported already", e.Path)
+	}
+}
+
+func (c *Config) checkUsers() {
 	for name, u := range c.Users {
+		key := join("user", name) + ".exports"
 		for _, p := range u.Exports {
-			if !c.exported(p) {
-				problems = append(problems, problem{join("user", name) + ".exports", fmt.Sprintf("%q is no export and in none", p)})
+			if !c.Bad(key) && !c.exported(p) {
+				c.source.problems.addf(key, "%q is not an export, and not in one", p)
 			}
 		}
 	}
-	return problems
 }
 
-// exported tells whether path is an export, or may be something in one or a
-// folder that leads to one. Without exports in the file, "/" comes from elsewhere.
+// exported reports whether path is an export, is in one, or leads to one. A file
+// without exports gets "/" from the command line.
 func (c *Config) exported(path string) bool {
 	all := c.Exports
 	if len(all) == 0 {
@@ -105,31 +114,4 @@ func (c *Config) exported(path string) bool {
 		}
 	}
 	return false
-}
-
-// checkFiles looks for what the configuration names and isn't there.
-func (c *Config) checkFiles() (problems []problem) {
-	for i, e := range c.Exports {
-		if msg := missing(e.Dir, os.FileInfo.IsDir, "a directory"); msg != "" {
-			problems = append(problems, problem{fmt.Sprintf("export[%d].dir", i), msg})
-		}
-	}
-	if ca := c.TLS.ClientCA; ca != "" {
-		if msg := missing(ca, func(fi os.FileInfo) bool { return fi.Mode().IsRegular() }, "a file"); msg != "" {
-			problems = append(problems, problem{"tls.client_ca", msg})
-		}
-	}
-	return problems
-}
-
-// missing says what is wrong with path if it isn't there or isn't what is asked for.
-func missing(path string, is func(os.FileInfo) bool, what string) string {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return fmt.Sprintf("%s: %v", path, reason(err))
-	}
-	if !is(fi) {
-		return path + " is not " + what
-	}
-	return ""
 }

@@ -1,10 +1,12 @@
 // Package config reads mtsd.toml, the server's configuration file, and checks
 // all of it before anything starts.
 //
-// The structs here are the file format: a field's toml tag is its key, its is
-// tag what a value has to be (see decoder.text), and Default its default. Any
-// other key in a file is an error. Paths in a file are relative to the file's
-// folder; here they are absolute. An empty path leaves the choice to the server.
+// The structs here are the file format. A field's toml tag is its key, its
+// format tag says which values are valid (see decoder.text), its applies tag
+// whether a changed value takes effect at a reload or only at a restart, and
+// Default has its default. Any other key in a file is an error. Paths in a file
+// are relative to the file's folder; here they are absolute. An empty path
+// leaves the choice to the server.
 package config
 
 import (
@@ -25,7 +27,7 @@ type Config struct {
 	Admin    Admin           `toml:"admin"`
 	Log      Log             `toml:"log"`
 	Metrics  Metrics         `toml:"metrics"`
-	Users    map[string]User `toml:"user" is:"name"` // by account name; narrows an account
+	Users    map[string]User `toml:"user" format:"name"` // by account name; narrows an account
 
 	source source
 }
@@ -33,101 +35,101 @@ type Config struct {
 // Server says where to listen. An address is host:port, with an IPv6 host in
 // brackets; without a host it means all interfaces, port 0 any free port.
 type Server struct {
-	Listen      []string      `toml:"listen" is:"addr"` // TLS
-	Plain       []string      `toml:"plain" is:"addr"`  // without TLS
-	StartTLS    bool          `toml:"starttls"`         // offer STARTTLS on plain listeners
-	MaxSessions int           `toml:"max_sessions"`     // at once, of all clients; 0: no limit
-	Drain       time.Duration `toml:"drain" is:"zero"`  // what transfers get at shutdown; 0: nothing
+	Listen      []string      `toml:"listen" applies:"restart" format:"addr"` // TLS
+	Plain       []string      `toml:"plain" applies:"restart" format:"addr"`  // without TLS
+	StartTLS    bool          `toml:"starttls" applies:"reload"`              // offer STARTTLS on plain listeners
+	MaxSessions int           `toml:"max_sessions" applies:"reload"`          // at once, of all clients; 0: no limit
+	Drain       time.Duration `toml:"drain" applies:"reload" format:"zero"`   // what transfers get at shutdown; 0: nothing
 }
 
 // TLS has the server's certificate and what it asks of clients.
 type TLS struct {
-	Cert       string `toml:"cert" is:"path"`                     // PEM; empty: made and kept in the state directory
-	Key        string `toml:"key" is:"path"`                      // PEM; set if Cert is
-	ClientCA   string `toml:"client_ca" is:"path"`                // PEM; empty: no client certificates
-	ClientAuth string `toml:"client_auth" is:"|optional|require"` // set if ClientCA is; optional if the file doesn't say
-	MinVersion string `toml:"min_version" is:"1.2|1.3"`
+	Cert       string `toml:"cert" applies:"reload" format:"path"`                     // PEM; empty: made and kept in the state directory
+	Key        string `toml:"key" applies:"reload" format:"path"`                      // PEM; set if Cert is
+	ClientCA   string `toml:"client_ca" applies:"reload" format:"path"`                // PEM; empty: no client certificates
+	ClientAuth string `toml:"client_auth" applies:"reload" format:"|optional|require"` // set if ClientCA is; optional if the file doesn't say
+	MinVersion string `toml:"min_version" applies:"reload" format:"1.2|1.3"`
 	ACME       ACME   `toml:"acme"`
 }
 
 // ACME gets certificates from a certificate authority (RFC 8555).
 type ACME struct {
-	Domains   []string `toml:"domains" is:"host"`  // empty: no ACME
-	Email     string   `toml:"email"`              // contact, may be empty
-	Directory string   `toml:"directory" is:"url"` // of the authority, https; empty: Let's Encrypt
+	Domains   []string `toml:"domains" applies:"restart" format:"host"`  // empty: no ACME
+	Email     string   `toml:"email" applies:"restart"`                  // contact, may be empty
+	Directory string   `toml:"directory" applies:"restart" format:"url"` // of the authority, https; empty: Let's Encrypt
 }
 
 // Auth has the accounts.
 type Auth struct {
-	Users string `toml:"users" is:"path"` // file of name:hash lines
+	Users string `toml:"users" applies:"restart" format:"path"` // file of name:hash lines
 }
 
 // Export is a directory that is served.
 type Export struct {
-	Path   string `toml:"path" is:"root"` // as clients see it: "/", "/pub" or "c:"
-	Dir    string `toml:"dir" is:"path"`  // on disk
-	Hidden bool   `toml:"hidden"`         // serve dot files too
+	Path   string `toml:"path" applies:"reload" format:"root"` // as clients see it: "/", "/pub" or "c:"
+	Dir    string `toml:"dir" applies:"reload" format:"path"`  // on disk
+	Hidden bool   `toml:"hidden" applies:"reload"`             // serve dot files too
 }
 
 // Limits are per client (IPv4 address, IPv6 /64) unless they say otherwise.
 // 0 means no limit.
 type Limits struct {
-	SessionsPerClient    int           `toml:"sessions_per_client"`    // at once
-	ConnectionsPerSecond int           `toml:"connections_per_second"` // new ones
-	CommandsPerSecond    int           `toml:"commands_per_second"`    // of its sessions that are logged in; others have 20 each
-	BytesPerSecond       units.Size    `toml:"bytes_per_second"`       // sent, all sessions of the client together
-	TotalBytesPerSecond  units.Size    `toml:"total_bytes_per_second"` // sent, the whole server
-	LoginFailures        int           `toml:"login_failures"`         // before a ban
-	BanTime              time.Duration `toml:"ban_time" is:"zero"`     // of the first ban; doubled each time up to 24h
+	SessionsPerClient    int           `toml:"sessions_per_client" applies:"reload"`    // at once
+	ConnectionsPerSecond int           `toml:"connections_per_second" applies:"reload"` // new ones
+	CommandsPerSecond    int           `toml:"commands_per_second" applies:"reload"`    // of its sessions that are logged in; others have 20 each
+	BytesPerSecond       units.Size    `toml:"bytes_per_second" applies:"reload"`       // sent, all sessions of the client together
+	TotalBytesPerSecond  units.Size    `toml:"total_bytes_per_second" applies:"reload"` // sent, the whole server
+	LoginFailures        int           `toml:"login_failures" applies:"reload"`         // before a ban
+	BanTime              time.Duration `toml:"ban_time" applies:"reload" format:"zero"` // of the first ban; doubled each time up to 24h
 }
 
 // Timeouts end sessions. All are positive.
 type Timeouts struct {
-	Handshake time.Duration `toml:"handshake"` // TLS
-	Login     time.Duration `toml:"login"`     // from accept
-	Line      time.Duration `toml:"line"`      // from a line's first byte to its end
-	Idle      time.Duration `toml:"idle"`      // between commands
-	Write     time.Duration `toml:"write"`     // progress of one chunk
+	Handshake time.Duration `toml:"handshake" applies:"reload"` // TLS
+	Login     time.Duration `toml:"login" applies:"reload"`     // from accept
+	Line      time.Duration `toml:"line" applies:"reload"`      // from a line's first byte to its end
+	Idle      time.Duration `toml:"idle" applies:"reload"`      // between commands
+	Write     time.Duration `toml:"write" applies:"reload"`     // progress of one chunk
 }
 
 // Plugins says where plugins are and what each may use.
 type Plugins struct {
-	Dir       string        `toml:"dir" is:"path"` // empty: no plugins
-	Timeout   time.Duration `toml:"timeout"`       // of one call
-	Memory    units.Size    `toml:"memory"`        // of one worker; 0: no limit
-	Instances int           `toml:"instances"`     // calls of one plugin at once; 0: one per processor
+	Dir       string        `toml:"dir" applies:"restart" format:"path"` // empty: no plugins
+	Timeout   time.Duration `toml:"timeout" applies:"restart"`           // of one call
+	Memory    units.Size    `toml:"memory" applies:"restart"`            // of one worker; 0: no limit
+	Instances int           `toml:"instances" applies:"restart"`         // calls of one plugin at once; 0: one per processor
 
 	// Settings are the [plugins.NAME] tables by plugin name, as the TOML says
 	// them: string, int64, float64, bool, time.Time, []any, map[string]any.
-	Settings map[string]map[string]any `toml:"-"`
+	Settings map[string]map[string]any `toml:"-" applies:"reload"`
 }
 
 // Admin is the control plane.
 type Admin struct {
-	Socket     string   `toml:"socket" is:"path"`
-	AllowUsers []string `toml:"allow_users"` // of the operating system, beside root and the server's own
+	Socket     string   `toml:"socket" applies:"restart" format:"path"`
+	AllowUsers []string `toml:"allow_users" applies:"restart"` // of the operating system, beside root and the server's own
 }
 
 // Log says what is logged and where to.
 type Log struct {
-	Level  string `toml:"level" is:"debug|info|warn|error"`
-	Format string `toml:"format" is:"text|json"`
-	File   string `toml:"file" is:"path"` // empty: standard error
+	Level  string `toml:"level" applies:"reload" format:"debug|info|warn|error"`
+	Format string `toml:"format" applies:"restart" format:"text|json"`
+	File   string `toml:"file" applies:"restart" format:"path"` // empty: standard error
 }
 
 // Metrics is the HTTP listener of /metrics, /healthz and /readyz.
 type Metrics struct {
-	Listen string `toml:"listen" is:"addr?"` // empty: none
+	Listen string `toml:"listen" applies:"restart" format:"addr?"` // empty: none
 }
 
 // User narrows one account. Nil lists and zero rates narrow nothing, an empty
 // list allows nothing.
 type User struct {
-	Exports           []string   `toml:"exports" is:"folder"` // exports, or folders in them, it may read; a link in them may lead elsewhere in its export
-	Verbs             []string   `toml:"verbs" is:"verb"`     // it may use; upper case
-	BytesPerSecond    units.Size `toml:"bytes_per_second"`    // sent, all its sessions together
-	CommandsPerSecond int        `toml:"commands_per_second"` // all its sessions together
-	Sessions          int        `toml:"sessions"`            // at once
+	Exports           []string   `toml:"exports" applies:"reload" format:"folder"` // exports, or folders in them, it may read; a link in them may lead elsewhere in its export
+	Verbs             []string   `toml:"verbs" applies:"reload" format:"verb"`     // it may use; upper case
+	BytesPerSecond    units.Size `toml:"bytes_per_second" applies:"reload"`        // sent, all its sessions together
+	CommandsPerSecond int        `toml:"commands_per_second" applies:"reload"`     // all its sessions together
+	Sessions          int        `toml:"sessions" applies:"reload"`                // at once
 }
 
 // Default returns what an empty file means.

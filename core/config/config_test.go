@@ -216,10 +216,6 @@ func TestLoad(t *testing.T) {
 		want string // of the error, after the file's name
 	}{
 		{"[[export]]\npath = '/'\ndir = 'files'\n[tls]\nclient_ca = 'ca.crt'\n", 0o644, ""},
-		{"[[export]]\npath = '/'\ndir = 'nothing'\n", 0o600, ":3: export.dir: "},
-		{"[[export]]\npath = '/'\ndir = 'files'\n[[export]]\npath = 'c:'\ndir = 'ca.crt'\n", 0o600, ":6: export.dir: "},
-		{"[tls]\nclient_ca = 'nothing'\n", 0o600, ":2: tls.client_ca: "},
-		{"[tls]\nclient_ca = 'files'\n", 0o600, ":2: tls.client_ca: "},
 		{"\n\nnonsense = 1\n", 0o600, ":3: nonsense: "},
 		{"\n[[export]]\npath = '/'\ndir = 'files'\n", 0o620, ""},
 		{"\n", 0o602, ":1: file: others may write to it"},

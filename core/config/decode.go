@@ -10,25 +10,20 @@ import (
 	"mts/core/units"
 )
 
-// A decoder sets a Config from a parsed document and goes on after a problem,
-// so that the first in the file can be told. The TOML library's own decoder
-// goes through a table in random order, stops at the first error it meets and
-// takes keys in any case.
+// A decoder sets a Config from a parsed document and collects all problems. The
+// TOML library's own decoder stops at the first error, goes through a table in
+// random order and accepts keys in any case.
 type decoder struct {
 	dir      string // where relative paths start
-	problems []problem
+	problems problems
 }
 
-func (d *decoder) addf(key, format string, args ...any) {
-	d.problems = append(d.problems, problem{key, fmt.Sprintf(format, args...)})
-}
-
-// decode sets v from data, which the file has at key; is is v's tag.
-func (d *decoder) decode(key string, data any, v reflect.Value, is string) {
+// decode sets v from data, which the file has at key. format is v's tag.
+func (d *decoder) decode(key string, data any, v reflect.Value, format string) {
 	from := reflect.ValueOf(data)
 	switch to := v.Addr().Interface().(type) {
 	case *time.Duration:
-		d.duration(key, data, to, is)
+		d.duration(key, data, to, format)
 	case *units.Size:
 		d.size(key, data, to)
 	default:
@@ -36,19 +31,19 @@ func (d *decoder) decode(key string, data any, v reflect.Value, is string) {
 		case v.Kind() == reflect.Struct && from.Kind() == reflect.Map:
 			d.table(key, data.(map[string]any), v)
 		case v.Kind() == reflect.Map && from.Kind() == reflect.Map:
-			d.named(key, data.(map[string]any), v, is)
+			d.named(key, data.(map[string]any), v, format)
 		case v.Kind() == reflect.Slice && from.Kind() == reflect.Slice:
 			v.Set(reflect.MakeSlice(v.Type(), from.Len(), from.Len()))
 			for i := range from.Len() {
-				d.decode(fmt.Sprintf("%s[%d]", key, i), from.Index(i).Interface(), v.Index(i), is)
+				d.decode(fmt.Sprintf("%s[%d]", key, i), from.Index(i).Interface(), v.Index(i), format)
 			}
 		default:
-			d.scalar(key, data, v, is)
+			d.scalar(key, data, v, format)
 		}
 	}
 }
 
-func (d *decoder) scalar(key string, data any, v reflect.Value, is string) {
+func (d *decoder) scalar(key string, data any, v reflect.Value, format string) {
 	switch from := data.(type) {
 	case bool:
 		if v.Kind() == reflect.Bool {
@@ -58,16 +53,16 @@ func (d *decoder) scalar(key string, data any, v reflect.Value, is string) {
 	case int64:
 		if v.Kind() == reflect.Int {
 			if from < 0 || v.OverflowInt(from) {
-				d.addf(key, "%d is negative or too large", from)
+				d.problems.addf(key, "%d is negative or too large", from)
 			}
 			v.SetInt(from)
 			return
 		}
 	case string:
 		if v.Kind() == reflect.String {
-			s, err := d.text(is, from)
+			s, err := d.text(format, from)
 			if err != nil {
-				d.addf(key, "%v", err)
+				d.problems.addf(key, "%v", err)
 			}
 			v.SetString(s)
 			return
@@ -76,7 +71,7 @@ func (d *decoder) scalar(key string, data any, v reflect.Value, is string) {
 	d.mismatch(key, data, v.Type())
 }
 
-func (d *decoder) duration(key string, data any, to *time.Duration, is string) {
+func (d *decoder) duration(key string, data any, to *time.Duration, format string) {
 	text, ok := data.(string)
 	if !ok {
 		d.mismatch(key, data, reflect.TypeOf(*to))
@@ -85,9 +80,9 @@ func (d *decoder) duration(key string, data any, to *time.Duration, is string) {
 	n, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		d.addf(key, `%q is no duration such as "30s" or "1h30m"`, text)
-	case n < 0 || n == 0 && is != "zero":
-		d.addf(key, "%q is too short, a positive duration is needed", text)
+		d.problems.addf(key, `%q is not a duration such as "30s" or "1h30m"`, text)
+	case n < 0 || n == 0 && format != "zero":
+		d.problems.addf(key, "%q is too short, a positive duration is needed", text)
 	}
 	*to = n
 }
@@ -96,7 +91,7 @@ func (d *decoder) size(key string, data any, to *units.Size) {
 	switch data.(type) {
 	case string, int64:
 		if err := to.UnmarshalText([]byte(fmt.Sprint(data))); err != nil {
-			d.addf(key, "%v", err)
+			d.problems.addf(key, "%v", err)
 		}
 	default:
 		d.mismatch(key, data, reflect.TypeOf(*to))
@@ -109,13 +104,13 @@ func (d *decoder) table(key string, data map[string]any, v reflect.Value) {
 	for name, value := range data {
 		path := join(key, name)
 		if i := slices.Index(known, name); i >= 0 && name != "" {
-			d.decode(path, value, v.Field(i), v.Type().Field(i).Tag.Get("is"))
+			d.decode(path, value, v.Field(i), v.Type().Field(i).Tag.Get("format"))
 			continue
 		}
 		plugins, _ := v.Addr().Interface().(*Plugins)
 		settings, isTable := plain(value).(map[string]any)
 		if plugins == nil || !isTable {
-			d.addf(path, "unknown key%s", suggest(name, known))
+			d.problems.addf(path, "unknown key%s", suggest(name, known))
 			continue
 		}
 		if plugins.Settings == nil {
@@ -125,13 +120,13 @@ func (d *decoder) table(key string, data map[string]any, v reflect.Value) {
 	}
 }
 
-// named sets the elements of map v, whose names have to be what is says.
-func (d *decoder) named(key string, data map[string]any, v reflect.Value, is string) {
+// named sets the elements of map v. Their names have the given format.
+func (d *decoder) named(key string, data map[string]any, v reflect.Value, format string) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for name, value := range data {
 		path := join(key, name)
-		if _, err := d.text(is, name); err != nil {
-			d.addf(path, "%v", err)
+		if _, err := d.text(format, name); err != nil {
+			d.problems.addf(path, "%v", err)
 		}
 		element := reflect.New(v.Type().Elem()).Elem()
 		d.decode(path, value, element, "")
@@ -140,10 +135,10 @@ func (d *decoder) named(key string, data map[string]any, v reflect.Value, is str
 }
 
 func (d *decoder) mismatch(key string, data any, want reflect.Type) {
-	d.addf(key, "must be %s, not %s", describe(want), describe(reflect.TypeOf(data)))
+	d.problems.addf(key, "must be %s, not %s", describe(want), describe(reflect.TypeOf(data)))
 }
 
-// describe names the TOML type that a Go type is made of.
+// describe returns the name of the TOML type for a Go type.
 func describe(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Duration]():
@@ -168,7 +163,7 @@ func describe(t reflect.Type) string {
 	return "a table"
 }
 
-// plain makes lists of tables lists like any other, however they were written.
+// plain turns lists of tables, [[x]] and x = [{}] alike, into []any.
 func plain(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -13,7 +15,7 @@ import (
 	"mts/core/wire"
 )
 
-// An Error is one thing wrong with a configuration.
+// An Error is one mistake of a configuration.
 type Error struct {
 	File string // as given to Load or Parse; empty: no file was read
 	Line int    // from 1
@@ -30,14 +32,69 @@ func (e *Error) Error() string {
 	return wire.Printable(s)
 }
 
+// Errors are all mistakes of a configuration and of what it names. Those with a
+// line are of type *Error and come first, in the order of the lines.
+type Errors []error
+
+// Error returns one line for each mistake.
+func (e Errors) Error() string {
+	var lines []string
+	for _, err := range e {
+		lines = append(lines, wire.Printable(err.Error()))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the mistakes.
+func (e Errors) Unwrap() []error { return e }
+
+// Join returns the errors, some of which may be nil or joined errors, as Errors,
+// or nil if there are none. An error that is there twice is told once.
+func Join(errs ...error) error {
+	all := flatten(nil, errs)
+	slices.SortStableFunc(all, func(a, b error) int {
+		x, y := errorLine(a), errorLine(b)
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Key, y.Key), cmp.Compare(x.Msg, y.Msg))
+	})
+	all = slices.CompactFunc(all, func(a, b error) bool { return a.Error() == b.Error() })
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+func flatten(all Errors, errs []error) Errors {
+	for _, err := range errs {
+		joined, ok := err.(interface{ Unwrap() []error })
+		switch {
+		case ok:
+			all = flatten(all, joined.Unwrap())
+		case err != nil:
+			all = append(all, err)
+		}
+	}
+	return all
+}
+
+// errorLine returns err if it has a line, or else an Error that sorts behind
+// all lines.
+func errorLine(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Line: math.MaxInt}
+}
+
+var listIndex = regexp.MustCompile(`\[\d+\]`)
+
 // Errorf returns an error about the value at key, for checks made after Load.
-// Its line is the key's, or that of its table if the file doesn't have the key,
+// Its line is that of the key, or of its table if the file doesn't have the key,
 // or 1. The keys of the second [[export]] are "export[1].dir" and so on.
 func (c *Config) Errorf(key, format string, args ...any) *Error {
 	return &Error{
 		File: c.source.file,
 		Line: c.source.line(key),
-		Key:  regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, ""),
+		Key:  listIndex.ReplaceAllString(key, ""),
 		Msg:  fmt.Sprintf(format, args...),
 	}
 }
@@ -48,19 +105,47 @@ func (c *Config) Has(key string) bool {
 	return ok
 }
 
-// syntaxError turns an error of the TOML library about text into one of ours.
+// A problem is a mistake in the value at a key. See source.lines for how keys
+// are spelled.
+type problem struct{ key, msg string }
+
+type problems []problem
+
+func (p *problems) addf(key, format string, args ...any) {
+	*p = append(*p, problem{key, fmt.Sprintf(format, args...)})
+}
+
+// Bad reports whether the error of Load or Parse is about the value at key, or
+// something in it. Then the value isn't what was meant.
+func (c *Config) Bad(key string) bool {
+	return slices.ContainsFunc(c.source.problems, func(p problem) bool {
+		rest, found := strings.CutPrefix(p.key, key)
+		return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+// err returns all problems as one error.
+func (c *Config) err() error {
+	var errs []error
+	for _, p := range c.source.problems {
+		errs = append(errs, c.Errorf(p.key, "%s", p.msg))
+	}
+	return Join(errs...)
+}
+
+// syntaxError turns an error of the TOML library about text into an Error.
 func syntaxError(file, text string, err error) *Error {
 	e := &Error{File: file, Line: 1, Key: "syntax", Msg: err.Error()}
 	pe, ok := errors.AsType[toml.ParseError](err)
 	if !ok {
 		return e
 	}
-	// The library's own line is the next one when the culprit is a line's end.
-	culprit := pe.Position.Start + pe.Position.Len - 1
+	// If the mistake is at the end of a line, the library tells the next line.
+	end := pe.Position.Start + pe.Position.Len - 1
 	if strings.Contains(pe.Message, "control characters") {
-		culprit++ // it points at the character before
+		end++ // the position is that of the character before
 	}
-	e.Line += strings.Count(text[:min(max(culprit, 0), len(text))], "\n")
+	e.Line += strings.Count(text[:min(max(end, 0), len(text))], "\n")
 	e.Key = cmp.Or(pe.LastKey, e.Key)
 	e.Msg = pe.Message
 	return e

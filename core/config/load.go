@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -15,22 +14,14 @@ import (
 	"mts/core/access"
 )
 
-// Load reads the file at path over the defaults and checks it as Parse does,
-// and also that exported directories and the client CA file exist and that
-// others can neither write nor replace the file (Unix). Every error is an *Error.
+// Load reads the file at path over the defaults and checks it as Parse does. On
+// Unix it refuses a file that others can write or replace.
 func Load(path string) (*Config, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, &Error{File: path, Line: 1, Key: "file", Msg: err.Error()}
 	}
-	c, err := Parse(path, data)
-	if err != nil {
-		return nil, err
-	}
-	if e := c.first(c.checkFiles()); e != nil {
-		return nil, e
-	}
-	return c, nil
+	return Parse(path, data)
 }
 
 func read(path string) ([]byte, error) {
@@ -52,8 +43,10 @@ func read(path string) ([]byte, error) {
 
 // Parse reads data over the defaults and checks it, without touching a file.
 // name is what errors call the file; relative paths start at its folder.
-// Every error is an *Error about the first problem: syntax, then keys and
-// values, then what doesn't fit together.
+//
+// The error is an *Error, and there is no configuration, if data isn't TOML.
+// Otherwise the error is of type Errors. The configuration that comes with it
+// is for finding further mistakes only: where it is Bad, its values are wrong.
 func Parse(name string, data []byte) (*Config, error) {
 	dir, err := filepath.Abs(filepath.Dir(name))
 	if err != nil {
@@ -68,20 +61,16 @@ func Parse(name string, data []byte) (*Config, error) {
 	c.source = locate(name, text)
 	d := decoder{dir: dir}
 	d.table("", doc, reflect.ValueOf(c).Elem())
-	if e := c.first(d.problems); e != nil {
-		return nil, e
-	}
 	if c.TLS.ClientCA != "" {
 		c.TLS.ClientAuth = cmp.Or(c.TLS.ClientAuth, "optional")
 	}
-	if e := c.first(c.check()); e != nil {
-		return nil, e
-	}
-	return c, nil
+	c.source.problems = d.problems
+	c.check()
+	return c, c.err()
 }
 
-// Encode writes the configuration as TOML, defaults included. Parse makes the
-// same configuration of it.
+// Encode writes the configuration as TOML, defaults included. Parse reads it back
+// unchanged.
 func (c *Config) Encode(w io.Writer) error {
 	var buf bytes.Buffer
 	enc := toml.NewEncoder(&buf)
@@ -101,19 +90,4 @@ func (c *Config) Encode(w io.Writer) error {
 	}
 	_, err := buf.WriteTo(w)
 	return err
-}
-
-// A problem is something wrong with the value at a key; see source.lines for
-// how keys are spelled.
-type problem struct{ key, msg string }
-
-// first returns the problem that comes first in the file, nil without any.
-func (c *Config) first(problems []problem) *Error {
-	if len(problems) == 0 {
-		return nil
-	}
-	p := slices.MinFunc(problems, func(a, b problem) int {
-		return cmp.Or(cmp.Compare(c.source.line(a.key), c.source.line(b.key)), cmp.Compare(a.key, b.key), cmp.Compare(a.msg, b.msg))
-	})
-	return c.Errorf(p.key, "%s", p.msg)
 }

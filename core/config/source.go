@@ -7,13 +7,14 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// A source knows on which line of its file each key is; the TOML library tells
-// that of syntax errors only.
+// A source is the file of a configuration: on which line each key is, which the
+// TOML library tells for syntax errors only, and which values are wrong.
 type source struct {
 	file string
 	// lines has every key, table and list by its dotted name, "export[1].dir"
 	// for the second [[export]] and "export.dir" for the first that has one.
-	lines map[string]int
+	lines    map[string]int
+	problems problems
 }
 
 // line returns the line of key, else of the nearest table around it, else 1.
@@ -49,9 +50,9 @@ func locate(file, text string) source {
 	return s
 }
 
-// cutStatement returns the first statement of text, with its keys: the fewest
-// lines that parse, since TOML ends a statement with its line and a value that
-// goes on over more lines doesn't parse without its last.
+// cutStatement returns the first statement of text and its keys. It is the
+// shortest run of lines that parses: a statement ends at the end of a line, and
+// a value of several lines doesn't parse without the last of them.
 func cutStatement(text string) (stmt string, keys []toml.Key) {
 	end := 0
 	for end < len(text) {
@@ -67,8 +68,8 @@ func cutStatement(text string) (stmt string, keys []toml.Key) {
 	return text, nil
 }
 
-// add notes the line of key, and of tables above it that have none yet.
-// element says that key opens another element of a list of tables.
+// add records the line of key and of the tables above it that have none yet.
+// element says that key starts a new element of a list of tables.
 func (s source) add(key toml.Key, line int, element bool, elements map[string]int) {
 	path := ""
 	for i, part := range key {
@@ -92,7 +93,7 @@ func (s source) add(key toml.Key, line int, element bool, elements map[string]in
 	}
 }
 
-// join appends a part of a key, quoted if TOML needs that.
+// join appends part to a key, in quotes if TOML needs them.
 func join(key, part string) string {
 	part = toml.Key{part}.String()
 	if key == "" {

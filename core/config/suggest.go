@@ -2,8 +2,8 @@ package config
 
 import "strings"
 
-// suggest returns a question about the known key that name is probably meant
-// to be, or "".
+// suggest returns "; did you mean KEY?" for the known key that is most like
+// name, or "" if none is like it.
 func suggest(name string, known []string) string {
 	best, least := "", 4
 	for _, k := range known {
@@ -17,8 +17,8 @@ func suggest(name string, known []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// distance counts the bytes to insert, drop or replace to make b of a
-// (Levenshtein).
+// distance returns how many bytes to insert, drop or replace to turn a into b
+// (the Levenshtein distance).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

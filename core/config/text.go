@@ -16,11 +16,11 @@ import (
 	"mts/core/names"
 )
 
-// text checks a string, and completes it, by the tag of its field: a path is
-// made absolute, a verb upper case, a drive lower case. A tag that is none of
-// the words here lists the strings that are allowed.
-func (d *decoder) text(is, s string) (string, error) {
-	switch is {
+// text checks that s has the format and returns it in its usual form: a path is
+// made absolute, a verb upper case, a drive lower case. A format that is none of
+// the words here is the list of the strings that are allowed.
+func (d *decoder) text(format, s string) (string, error) {
+	switch format {
 	case "":
 	case "path":
 		if s != "" && !filepath.IsAbs(s) {
@@ -36,17 +36,17 @@ func (d *decoder) text(is, s string) (string, error) {
 		return s, checkHost(s)
 	case "url":
 		if u, err := url.Parse(s); s != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-			return s, fmt.Errorf("%q is no https URL", s)
+			return s, fmt.Errorf("%q is not an https URL", s)
 		}
 	case "root", "folder":
 		n := driveLen(s)
-		return strings.ToLower(s[:n]) + s[n:], checkFolder(s, is == "folder")
+		return strings.ToLower(s[:n]) + s[n:], checkFolder(s, format == "folder")
 	case "verb":
 		return strings.ToUpper(s), names.CheckVerb(s)
 	case "name":
 		return s, names.CheckAccount(s)
 	default:
-		return s, checkChoice(s, strings.Split(is, "|"))
+		return s, checkChoice(s, strings.Split(format, "|"))
 	}
 	return s, nil
 }
@@ -59,7 +59,7 @@ func checkChoice(s string, choices []string) error {
 	return fmt.Errorf("%q is not one of %s", s, strings.Join(choices, ", "))
 }
 
-// CheckAddr says what keeps s from being an address to listen on: host:port,
+// CheckAddr returns an error unless s is an address to listen on: host:port,
 // with an IPv6 host in brackets.
 func CheckAddr(s string) error {
 	host, port, err := net.SplitHostPort(s)
@@ -78,19 +78,19 @@ func CheckAddr(s string) error {
 	return checkHost(host)
 }
 
-// checkHost checks a host name. One of digits and dots alone is meant to be an
-// IP address, and a wrong one.
+// checkHost checks a host name. Digits and dots alone are an IP address with a
+// mistake.
 func checkHost(s string) error {
 	foreign := func(r rune) bool {
 		return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 	}
 	if strings.ContainsFunc(s, foreign) || strings.Trim(s, digits+".") == "" || slices.Contains(strings.Split(s, "."), "") {
-		return fmt.Errorf("%q is no host name or IP address", s)
+		return fmt.Errorf("%q is not a host name or an IP address", s)
 	}
 	return nil
 }
 
-// driveLen returns the length of the drive that s starts with: 2 for "c:", or 0.
+// driveLen returns the length of the drive at the start of s: 2 for "c:", or 0.
 func driveLen(s string) int {
 	if len(s) >= 2 && s[1] == ':' && strings.Trim(s[:1], letters) == "" {
 		return 2
@@ -103,7 +103,8 @@ const (
 	digits  = "0123456789"
 )
 
-// checkFolder checks a path as clients see it; below a drive if deep.
+// checkFolder checks a path as clients see it. A folder within a drive is valid
+// only if deep is set.
 func checkFolder(s string, deep bool) error {
 	drive, rest := s[:driveLen(s)], s[driveLen(s):]
 	clean := strings.HasPrefix(rest, "/") && path.Clean(rest) == rest && !strings.ContainsAny(rest, `\:`) && !strings.ContainsFunc(rest, unicode.IsControl)

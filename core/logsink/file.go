@@ -1,27 +1,43 @@
 package logsink
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
-// Open opens a log file for appending, and makes it if there is none. What it
-// appends begins on a line of its own even if the last one there is torn. A
-// named pipe has to have a reader.
+// Open opens a log file for appending, and makes it if there is none. If the last
+// line of the file is incomplete, Open ends it. A named pipe has to have a reader.
 func Open(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
 	if err != nil {
 		return nil, err
 	}
-	if torn(path) {
+	if endsInLine(path) {
 		f.WriteString("\n") // if that fails, so does what follows
 	}
 	return f, nil
 }
 
-// torn reports whether a regular file is known to end in the middle of a line.
-func torn(path string) bool {
+// Check returns the error that Open would return, without making the file.
+func Check(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	switch {
+	case err == nil:
+		return f.Close()
+	case errors.Is(err, fs.ErrNotExist):
+		if err = mayMakeIn(filepath.Dir(path)); err != nil {
+			return &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+	return err
+}
+
+// endsInLine reports whether a regular file is known to end within a line.
+func endsInLine(path string) bool {
 	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || st.Size() == 0 {
 		return false
 	}

@@ -12,15 +12,15 @@ func (s *Sink) run() {
 	for range s.wake {
 		for batch := s.take(); len(batch) > 0; batch = s.take() {
 			s.deliver(batch)
-			s.giveBack(batch)
+			s.reuse(batch)
 		}
-		if s.ending() {
+		if s.isClosed() {
 			return
 		}
 	}
 }
 
-// take returns what waits, with a note of what was lost behind it.
+// take removes and returns the lines that wait, and a note if lines were lost.
 func (s *Sink) take() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,38 +33,41 @@ func (s *Sink) take() []byte {
 	return batch
 }
 
-func (s *Sink) giveBack(batch []byte) {
+// reuse keeps the buffer of a batch that has been written.
+func (s *Sink) reuse(batch []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.spare = batch
 }
 
-// deliver writes a batch. After a fault it goes on where it stopped, so that no
-// two lines are glued together; in a new target, with the line that was torn.
+// deliver writes a batch. After an error it goes on where the write stopped, so
+// that no two lines run together. In a new target it begins with the line that
+// wasn't written completely.
 func (s *Sink) deliver(batch []byte) {
-	target, turn := s.current()
+	target, version := s.current()
 	for at := 0; at < len(batch); {
 		n, err := target.Write(batch[at:])
 		at += n
-		if err != nil && !s.rest(turn) {
+		if err != nil && !s.retryLater(version) {
 			return
 		}
-		if w, now := s.current(); now != turn {
-			target, turn = w, now
+		if w, now := s.current(); now != version {
+			target, version = w, now
 			at = bytes.LastIndexByte(batch[:at], '\n') + 1
 		}
 	}
 }
 
-// rest waits a while, unless there is another target than that of turn or the
-// sink is being closed. It reports whether to try once more.
-func (s *Sink) rest(turn int) bool {
-	if s.ending() {
+// retryLater waits for the pause to end, or until there is a newer target than
+// that of version. It returns false if the sink is closed already, and true if
+// the write is to be tried again.
+func (s *Sink) retryLater(version int) bool {
+	if s.isClosed() {
 		return false
 	}
 	until := time.After(pause)
-	for !s.ending() {
-		if _, now := s.current(); now != turn {
+	for !s.isClosed() {
+		if _, now := s.current(); now != version {
 			break
 		}
 		select {
@@ -76,13 +79,13 @@ func (s *Sink) rest(turn int) bool {
 	return true
 }
 
-func (s *Sink) current() (target io.Writer, turn int) {
+func (s *Sink) current() (target io.Writer, version int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.target, s.turn
+	return s.target, s.version
 }
 
-func (s *Sink) ending() bool {
+func (s *Sink) isClosed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.closed

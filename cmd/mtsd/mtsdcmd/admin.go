@@ -16,7 +16,7 @@ import (
 	"mts/admin/shell"
 )
 
-// An exitError is an exit code whose reason has been told.
+// An exitError is an exit code whose reason has been printed.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -81,7 +81,7 @@ func (f *adminFlags) run(cmd *cobra.Command, args []string) error {
 		History:   filepath.Join(state, "admin_history"),
 	})
 	defer sh.Close()
-	defer heed(sh)()
+	defer endOnSignal(sh)()
 	if code := f.start(context.Background(), sh, args); code != exitOK {
 		return exitError(code)
 	}
@@ -125,9 +125,9 @@ func (f *adminFlags) path() (string, error) {
 	return adminSocket(cfg, f.options)
 }
 
-// heed has signals end the command that runs, or else the shell, with the
-// terminal as it was.
-func heed(sh *shell.Shell) (stop func()) {
+// endOnSignal has signals end the command that runs, or else the shell, which
+// restores the terminal.
+func endOnSignal(sh *shell.Shell) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {

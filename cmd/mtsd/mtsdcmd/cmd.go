@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,25 +50,54 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	if told := exitError(0); errors.As(err, &told) {
-		return int(told)
+	if code, ok := errors.AsType[exitError](err); ok {
+		return int(code)
 	}
 	complain(stderr, err)
 	return exitCode(err)
 }
 
-// complain tells what went wrong. It doesn't wait for ever, because a server
-// has to end even if nobody reads what it says.
+// complain writes what went wrong, one line for each mistake. It gives up after
+// a second, because a server has to end even if nobody reads its output.
 func complain(stderr io.Writer, err error) {
-	told := make(chan struct{})
+	waitBriefly(func() {
+		for _, err := range mistakes(err) {
+			fmt.Fprintln(stderr, wire.Printable(err.Error()))
+		}
+	})
+}
+
+// waitBriefly returns when f has returned, or after a second.
+func waitBriefly(f func()) {
+	done := make(chan struct{})
 	go func() {
-		defer close(told)
-		fmt.Fprintln(stderr, wire.Printable(err.Error()))
+		defer close(done)
+		f()
 	}()
 	select {
-	case <-told:
+	case <-done:
 	case <-time.After(flushTime):
 	}
+}
+
+// mistakes returns the single errors that err consists of.
+func mistakes(err error) []error {
+	if all, ok := errors.AsType[config.Errors](err); ok {
+		return all
+	}
+	return []error{err}
+}
+
+// oneLine returns an error whose text has all mistakes in one line.
+func oneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	var texts []string
+	for _, err := range mistakes(err) {
+		texts = append(texts, err.Error())
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
 func exitCode(err error) int {
@@ -87,8 +117,8 @@ type options struct {
 	config string
 	state  string
 
-	insecurePlaintext bool // of mtsd serve only, like the next
-	inherited         inheritance
+	insecurePlaintext bool        // of mtsd serve only
+	inherited         inheritance // of mtsd serve only
 }
 
 func newRoot() *cobra.Command {
@@ -172,14 +202,17 @@ func (o *options) stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "mtsd"), nil
 }
 
-// makeStateDir returns the state directory, which exists.
-func (o *options) makeStateDir() (string, error) {
+// openStateDir returns the state directory, and makes it if create is set and
+// there is none. It refuses one that others may write to.
+func (o *options) openStateDir(create bool) (string, error) {
 	dir, err := o.stateDir()
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+	if create {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", err
+		}
 	}
 	users := filepath.Join(dir, "users")
 	if err := access.CheckReplace(users); err != nil {

@@ -3,7 +3,6 @@ package mtsdcmd
 import (
 	"cmp"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 )
@@ -43,37 +42,17 @@ func configCommand(opts *options) *cobra.Command {
 	return cmd
 }
 
-// checkConfig opens all that serve would, but makes and listens to nothing.
+// checkConfig opens all that serve would, but makes nothing and doesn't listen.
 func checkConfig(cmd *cobra.Command, opts *options, users string) error {
-	cfg, err := opts.load()
+	cfg, mistakes := opts.load()
+	if cfg != nil {
+		cfg.Auth.Users = cmp.Or(users, cfg.Auth.Users)
+	}
+	parts, err := (&preparer{options: opts, dry: true}).prepare(cfg, mistakes)
 	if err != nil {
 		return err
 	}
-	cfg.Auth.Users = cmp.Or(users, cfg.Auth.Users)
-	if err := cmp.Or(checkUse(cfg), unsupported(cfg)); err != nil {
-		return err
-	}
-	d := &daemon{opts: opts, log: discard(), cfg: cfg}
-	_, key, err := certFiles(opts)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(key); err == nil || cfg.TLS.Cert != "" {
-		if d.keeper, err = d.openKeeper(cfg); err != nil {
-			return err
-		}
-	}
-	if err := d.loadUsers(cfg, opts); err != nil {
-		return err
-	}
-	if _, err := allowedUIDs(cfg); err != nil {
-		return err
-	}
-	settings, err := openSettings(cfg, d.keeper)
-	if err != nil {
-		return err
-	}
-	settings.Exports.Close()
+	parts.close()
 	fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 	return nil
 }

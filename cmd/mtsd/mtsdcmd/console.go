@@ -15,14 +15,11 @@ import (
 )
 
 // A console is the prompt of the terminal that the server runs in.
-type console struct {
-	shell *shell.Shell
-	left  chan struct{} // closed when nobody is at the prompt any more
-}
+type console struct{ shell *shell.Shell }
 
-// hasConsole reports whether mtsd serve shows the prompt: if it is asked to,
-// or else if it runs in a terminal. A process that takes over from another
-// doesn't, since the terminal goes back to who started that.
+// hasConsole reports whether mtsd serve shows the prompt: if it is asked to, or
+// if it runs in a terminal. A process that takes over from another doesn't,
+// since the terminal goes back to the program that started the other.
 func (f *serveFlags) hasConsole(cmd *cobra.Command) bool {
 	if f.noConsole || f.inherited.ready != nil {
 		return false
@@ -35,53 +32,47 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// logAside has the log go to a file if the configuration doesn't name one, so
-// that it doesn't tear the prompt.
-func (f *serveFlags) logAside() error {
-	dir, err := f.makeStateDir()
-	f.aside = filepath.Join(dir, "mtsd.log")
+// keepLogOffTerminal sends the log to a file if the configuration doesn't name
+// one, so that log lines don't break into the prompt.
+func (f *serveFlags) keepLogOffTerminal() error {
+	dir, err := f.openStateDir(true)
+	f.fallbackLog = filepath.Join(dir, "mtsd.log")
 	return err
 }
 
-// openConsole shows the prompt, which reaches the control plane within this
-// process.
-func (d *daemon) openConsole(cmd *cobra.Command) error {
+// openConsole shows the prompt, which talks to the control plane in this process.
+func (d *daemon) openConsole(cmd *cobra.Command) (*console, error) {
 	state, err := d.opts.stateDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stdout := cmd.OutOrStdout()
-	fmt.Fprintf(stdout, "The log goes to %s. help lists the commands; quit leaves the console, shutdown ends the server.\n", d.cfg.Log.File)
-	c := &console{left: make(chan struct{})}
-	c.shell = shell.New(shell.Options{
-		Dial:    func(ctx context.Context) (*admin.Client, error) { return admin.NewClient(ctx, d.plane.Dial) },
+	fmt.Fprintf(stdout, "The log goes to %s. help lists the commands; quit leaves the console, shutdown ends the server.\n", d.parts.Load().cfg.Log.File)
+	c := &console{shell.New(shell.Options{
+		Dial:    func(ctx context.Context) (*admin.Client, error) { return admin.NewClient(ctx, d.control.plane.Dial) },
 		Stdin:   cmd.InOrStdin(),
 		Stdout:  stdout,
 		Stderr:  cmd.ErrOrStderr(),
 		Format:  "table",
 		History: filepath.Join(state, "admin_history"),
 		Console: true,
-	})
-	d.console = c
-	go c.run(stdout, d.stopped)
-	return nil
+	})}
+	go c.run(stdout, d.running)
+	return c, nil
 }
 
-func (c *console) run(stdout io.Writer, stopped <-chan struct{}) {
-	defer close(c.left)
+func (c *console) run(stdout io.Writer, running context.Context) {
 	c.shell.Interactive(context.Background())
-	select {
-	case <-stopped:
-	default:
+	if running.Err() == nil {
 		fmt.Fprintln(stdout, "The server goes on; mtsd admin brings the console back, Ctrl-C ends the server.")
 	}
 }
 
-// interrupt gives a Ctrl-C to the command that runs at the prompt. It reports
-// whether one does.
+// interrupt ends the command that runs at the prompt. It reports whether there
+// was one.
 func (c *console) interrupt() bool { return c != nil && c.shell.Interrupt() }
 
-// close gives the terminal back as it was.
+// close restores the terminal.
 func (c *console) close() {
 	if c != nil {
 		c.shell.Close()

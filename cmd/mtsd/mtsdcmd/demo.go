@@ -29,8 +29,7 @@ func demoCommand() *cobra.Command {
 	return cmd
 }
 
-// demo runs server and client in a folder of their own, which is gone
-// afterwards.
+// demo runs server and client in a temporary folder.
 func demo(cmd *cobra.Command, keep bool) error {
 	dir, err := os.MkdirTemp("", "mtsd-demo-")
 	if err != nil {
@@ -42,7 +41,7 @@ func demo(cmd *cobra.Command, keep bool) error {
 		return err
 	}
 	defer d.close()
-	failed := d.start()
+	d.accept()
 	if err := d.fetchBack(cmd.OutOrStdout(), cmd.ErrOrStderr(), filepath.Join(dir, "fetched")); err != nil {
 		return err
 	}
@@ -52,11 +51,12 @@ func demo(cmd *cobra.Command, keep bool) error {
 	signals, stop := notify()
 	defer stop()
 	fmt.Fprintf(cmd.OutOrStdout(), "\nStill serving; Ctrl-C ends it. Fetch with:\n  %s -l /\n", d.clientLine())
-	return d.wait(failed, signals, time.Second)
+	l := &loop{daemon: d, signals: signals, begin: func() error { return nil }}
+	return l.run()
 }
 
-// demoServer serves the examples from dir/files, with a certificate and a
-// token that nobody keeps.
+// demoServer serves the examples from dir/files, with a certificate and a token of
+// its own.
 func demoServer(dir string) (*daemon, error) {
 	files := filepath.Join(dir, "files")
 	if err := os.CopyFS(files, examples.Files()); err != nil {
@@ -64,30 +64,37 @@ func demoServer(dir string) (*daemon, error) {
 	}
 	cfg := config.Default()
 	cfg.Server.Listen = []string{"127.0.0.1:0"}
+	cfg.Server.Drain = time.Second
 	cfg.Exports = []config.Export{{Path: "/", Dir: files}}
-	d, err := newDaemon(cfg, &options{state: filepath.Join(dir, "state")}, discard())
+	opts := &options{state: filepath.Join(dir, "state")}
+	p, err := (&preparer{options: opts}).prepare(cfg, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.listen(cfg); err != nil {
+	d, err := newDaemon(p, opts, discard())
+	if err != nil {
+		return nil, err
+	}
+	if err := d.listeners.open(cfg, &opts.inherited); err != nil {
 		d.close()
 		return nil, err
 	}
 	return d, nil
 }
 
-// fetchBack fetches all that is served into the folder to, with the client and
-// over the socket, and compares every byte.
+// fetchBack fetches all files into the folder to, with the client and over the
+// network, and compares every byte.
 func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
-	fmt.Fprintf(stdout, "$ mtsd serve examples/files\nListening on %s (TLS), key %s\n\n", d.listeners[0].Addr(), d.pin())
-	fmt.Fprintf(stdout, "$ mtsclient --server mts://%s --pin %s -r /\n", d.listeners[0].Addr(), d.pin())
+	addr, pin := d.listeners[0].Addr().String(), d.parts.Load().pin()
+	fmt.Fprintf(stdout, "$ mtsd serve examples/files\nListening on %s (TLS), key %s\n\n", addr, pin)
+	fmt.Fprintf(stdout, "$ mtsclient --server mts://%s --pin %s -r /\n", addr, pin)
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return err
 	}
 	os.Unsetenv("MTS_PASSWORD_FILE")
-	os.Setenv("MTS_PASSWORD", d.token)
+	os.Setenv("MTS_PASSWORD", d.parts.Load().accounts.token)
 	defer os.Unsetenv("MTS_PASSWORD")
-	code := clientcmd.Run([]string{"--server", "mts://" + d.listeners[0].Addr().String(), "--pin", d.pin(), "--user", names.DefaultAccount, "-o", to, "-r", "/"}, nil, stdout, stderr)
+	code := clientcmd.Run([]string{"--server", "mts://" + addr, "--pin", pin, "--user", names.DefaultAccount, "-o", to, "-r", "/"}, nil, stdout, stderr)
 	if code != exitOK {
 		return fmt.Errorf("mtsclient ended with exit code %d", code)
 	}
@@ -95,7 +102,8 @@ func (d *daemon) fetchBack(stdout, stderr io.Writer, to string) error {
 	return compare(stdout, examples.Files(), to)
 }
 
-// compare tells of each file whether the copy under dir is the same.
+// compare prints a line for each file whose copy under dir is the same. One that
+// differs is an error.
 func compare(stdout io.Writer, files fs.FS, dir string) error {
 	var count, size int
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {

@@ -16,28 +16,29 @@ import (
 	"mts/core/config"
 )
 
-// An inheritance is what the process was started with: listeners of the service
-// manager (socket activation, sd_listen_fds(3)), or those of the server that
-// it is to take over from, handed on in the same way.
+// An inheritance is what the process got when it was started: listeners of the
+// service manager (socket activation, sd_listen_fds(3)), or those of the server
+// that it takes over from, which are passed in the same way.
 type inheritance struct {
 	listeners []listener
-	ready     *os.File            // where that server waits to hear how the start went
-	token     string              // of its account "default"
+	ready     *os.File            // gets the outcome of the start, for that server; nil without one
+	token     string              // of that server's default account
 	activated map[string][]string // addresses of the service manager's listeners, by kind
 }
 
-// upgradeEnv is set for a process that takes over from its parent. LISTEN_PID
-// and WATCHDOG_PID can't be right in that: they are set before it has a number.
+// upgradeEnv is set for a process that takes over from its parent. That process
+// sets LISTEN_PID and WATCHDOG_PID itself, because its parent can't know its pid
+// when it sets the environment.
 const upgradeEnv = "MTSD_UPGRADE"
 
-// Names of what is handed on beside listeners.
+// Names of the descriptors that are passed beside listeners.
 const (
 	readyName = "ready"
 	tokenName = "token"
 )
 
-// inherit takes what the process was started with, so that its own children
-// don't.
+// inherit takes the descriptors that were passed to the process, so that its own
+// children don't get them.
 func (in *inheritance) inherit() error {
 	upgrade := os.Getenv(upgradeEnv) != ""
 	if upgrade {
@@ -71,8 +72,8 @@ func (in *inheritance) add(f *os.File, upgrade bool) error {
 	return err
 }
 
-// inheritListener makes a listener of a descriptor. Its name is its kind; that
-// of one which the configuration names has the address behind it.
+// inheritListener makes a listener of a descriptor. The descriptor's name is the
+// kind, with the configured address behind it if there is one (see fdName).
 func inheritListener(f *os.File, upgrade bool) (l listener, err error) {
 	l.kind = f.Name()
 	if kind, addr, named := strings.Cut(l.kind, "="); named && upgrade {
@@ -88,8 +89,8 @@ func inheritListener(f *os.File, upgrade bool) (l listener, err error) {
 	return l, nil
 }
 
-// configure puts the service manager's listeners in the place of those that
-// the configuration has of their kind, at the start and at each reload.
+// configure replaces addresses of the configuration by those of the service
+// manager's listeners of the same kind, at the start and at each reload.
 func (in *inheritance) configure(cfg *config.Config, flags *serveFlags) {
 	if in.activated == nil {
 		in.sort(cfg)
@@ -132,8 +133,8 @@ func kindOf(l *listener, cfg *config.Config) string {
 	return "tls"
 }
 
-// sameAddr reports whether a configured address is that of a listener. All
-// interfaces are the same, however they are written.
+// sameAddr reports whether a configured address is that of a listener. All ways
+// to write "all interfaces" are the same.
 func sameAddr(configured string, addr *net.TCPAddr) bool {
 	host, port, err := net.SplitHostPort(configured)
 	if err != nil || port != strconv.Itoa(addr.Port) {
@@ -143,7 +144,7 @@ func sameAddr(configured string, addr *net.TCPAddr) bool {
 	return ip.Equal(addr.IP) || ip.IsUnspecified() && addr.IP.IsUnspecified()
 }
 
-// take returns the listener of a kind for an address of the configuration, if
+// take removes and returns the listener of that kind and configured address, if
 // there is one.
 func (in *inheritance) take(kind, addr string) (l listener, found bool) {
 	i := slices.IndexFunc(in.listeners, func(l listener) bool {
@@ -157,8 +158,9 @@ func (in *inheritance) take(kind, addr string) (l listener, found bool) {
 	return l, true
 }
 
-// report tells the server that waits to be taken over from that this one is
-// ready, or why not, and closes what nobody took.
+// report tells the server that is being replaced that this one is ready, or why
+// it isn't, and closes the listeners that nobody took. Only the first report
+// counts.
 func (in *inheritance) report(err error) {
 	for _, l := range in.listeners {
 		l.Close()
@@ -169,7 +171,7 @@ func (in *inheritance) report(err error) {
 	}
 	text := readyName
 	if err != nil {
-		text = err.Error()
+		text = oneLine(err).Error()
 	}
 	_, _ = in.ready.WriteString(text) // it may be gone
 	in.ready.Close()

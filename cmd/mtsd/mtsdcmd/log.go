@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 	"time"
 
 	"mts/core/config"
@@ -14,24 +13,22 @@ import (
 	"mts/core/wire"
 )
 
-// A journal is the daemon's log, and what operators may do to it while the
-// server runs: change its level, rotate its file, watch it.
+// A journal is the daemon's log. While the server runs, its level can change, its
+// file can be rotated, and operators can follow it.
 type journal struct {
 	*slog.Logger
 	level slog.LevelVar
 	feed  events.Feed
 	sink  *logsink.Sink
-
-	mu   sync.Mutex
-	path string   // as configured, "" for standard error
-	file *os.File // nil: standard error
+	path  string   // as configured, "" for standard error
+	file  *os.File // nil: standard error
 }
 
-// flushTime bounds how long the last lines may take to be written.
+// flushTime is how long writing the last lines may take.
 const flushTime = time.Second
 
-// openJournal returns the log that cfg asks for, to stderr if it names no file.
-// Whatever becomes of either, logging never fails and never waits.
+// openJournal returns the log that cfg describes, to stderr if it names no file.
+// Logging never fails and never waits, whatever happens to the file or stderr.
 func openJournal(cfg *config.Config, stderr io.Writer) (*journal, error) {
 	j := &journal{path: cfg.Log.File}
 	if err := j.level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
@@ -54,39 +51,26 @@ func openJournal(cfg *config.Config, stderr io.Writer) (*journal, error) {
 	return j, nil
 }
 
-// discard returns a journal that keeps nothing.
+// discard returns a journal that drops all lines.
 func discard() *journal { return &journal{Logger: slog.New(slog.DiscardHandler)} }
 
-// reopen opens the log file anew, in case it has been renamed. If that fails,
-// the lines go on into the old one.
+// reopen opens the log file again, in case it has been renamed. If that fails,
+// the lines go on into the old one. One goroutine at a time may call it.
 func (j *journal) reopen() error {
-	j.mu.Lock()
-	path := j.path
-	j.mu.Unlock()
-	if path == "" {
+	if j.path == "" {
 		return nil
 	}
-	return j.writeTo(path)
-}
-
-// writeTo makes the file the one that lines are written to from now on. If it
-// can't be opened, nothing changes.
-func (j *journal) writeTo(path string) error {
-	f, err := logsink.Open(path)
+	f, err := logsink.Open(j.path)
 	if err != nil {
 		return err
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.sink.Redirect(f)
-	if j.file != nil {
-		j.file.Close()
-	}
-	j.path, j.file = path, f
+	j.file.Close()
+	j.file = f
 	return nil
 }
 
-// close writes what is left, for a second at most.
+// close writes the lines that are left, for a second at most.
 func (j *journal) close() {
 	j.sink.Close(flushTime)
 	if j.file != nil {
@@ -102,8 +86,8 @@ func logHandler(w io.Writer, format string, level slog.Leveler) slog.Handler {
 	return slog.NewTextHandler(w, opts)
 }
 
-// printable makes every value fit for a terminal, since clients choose some of
-// them, and leaves out an error that is nil.
+// printable makes every value safe to show on a terminal, since clients choose
+// some of them. It leaves out errors that are nil.
 func printable(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:

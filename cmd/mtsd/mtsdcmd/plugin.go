@@ -17,9 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mts/core"
-	"mts/core/config"
 	"mts/core/names"
-	"mts/plugins"
 	"mts/plugins/check"
 	"mts/plugins/worker"
 )
@@ -95,35 +93,6 @@ func startWorker() *exec.Cmd {
 	return cmd
 }
 
-// openPlugins loads the plugins of a configuration.
-func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
-	state, err := opts.makeStateDir()
-	if err != nil {
-		return nil, err
-	}
-	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
-		return nil, cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
-	}
-	if err := checkSources(cfg); err != nil {
-		return nil, err
-	}
-	set, err := plugins.Open(plugins.Config{
-		Dir:       cfg.Plugins.Dir,
-		Store:     filepath.Join(state, "plugins"),
-		Timeout:   cfg.Plugins.Timeout,
-		Memory:    int64(cfg.Plugins.Memory),
-		Instances: cfg.Plugins.Instances,
-		Settings:  cfg.Plugins.Settings,
-		Command:   startWorker,
-		Update:    update,
-		Log:       log,
-	})
-	if err != nil {
-		return nil, cfg.Errorf("plugins.dir", "%s", err)
-	}
-	return set, nil
-}
-
 func checkPlugins(stdout io.Writer, dirs []string) error {
 	checker := check.NewPlugin()
 	found := false
@@ -156,11 +125,21 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	if cfg.Plugins.Dir == "" {
 		return usagef("no folder of plugins: use --plugins, or configure plugins.dir")
 	}
-	set, err := openPlugins(cfg, opts, slog.New(slog.DiscardHandler), func([]core.Plugin) error { return nil })
+	if err := checkPluginDir(cfg); err != nil {
+		return err
+	}
+	state, err := opts.openStateDir(true)
+	if err != nil {
+		return err
+	}
+	set, err := openPlugins(cfg, state, slog.New(slog.DiscardHandler), func([]core.Plugin) error { return nil })
 	if err != nil {
 		return err
 	}
 	defer set.Close()
+	if err := set.Wait(cmd.Context()); err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSTATE\tVERBS\tERROR")
 	for _, s := range set.Status() {

@@ -1,14 +1,54 @@
 package mtsdcmd
 
 import (
+	"cmp"
 	"errors"
-	"reflect"
 	"time"
 
-	"mts/certs"
 	"mts/core/config"
 	"mts/core/server"
 )
+
+// reloads is what reloads work with. One runs at a time.
+type reloads struct {
+	configure func() (*config.Config, error) // reads the configuration anew
+	sandbox   *sandbox                       // that the process is in; nil without one
+	turn      chan struct{}                  // one token, which a reload takes while it runs; accept puts it there
+	wanted    chan struct{}                  // one token while a reload is requested and hasn't begun
+}
+
+func newReloads() reloads {
+	return reloads{turn: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
+}
+
+// request asks for a reload in the background, and for the log file to be opened
+// anew. A request that hasn't begun covers later ones.
+func (r *reloads) request() {
+	select {
+	case r.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// serveReloads does what is requested until the server is closed.
+func (d *daemon) serveReloads() {
+	for {
+		select {
+		case <-d.reloads.wanted:
+			d.reopenLog()
+			d.reload("")
+		case <-d.running.Done():
+			return
+		}
+	}
+}
+
+// reopenLog lets the log be rotated.
+func (d *daemon) reopenLog() {
+	if err := d.log.reopen(); err != nil {
+		d.logReload("log", err)
+	}
+}
 
 // A part is something that can be read again while the server runs: as a whole
 // or, if it is bad, not at all.
@@ -17,23 +57,36 @@ type part struct {
 	load func(*daemon) error
 }
 
-var parts = []part{
+var reloadable = []part{
 	{"config", (*daemon).reloadConfig},
 	{"tls", (*daemon).reloadTLS},
 	{"users", (*daemon).reloadUsers},
 	{"plugins", (*daemon).reloadPlugins},
 }
 
-// reload reads one part again, or all of them if name is "". What is bad stays
-// as it was; the error says what that is, and so does the log. Sessions go on.
+var errStopping = errors.New("the server is being stopped")
+
+// reload reads one part again, or all of them if name is "". It waits for a
+// reload that runs already. A part with mistakes stays as it was; the log and
+// the error say why. Sessions go on.
 func (d *daemon) reload(name string) error {
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	defer d.tellReload()()
+	select {
+	case token := <-d.reloads.turn:
+		defer func() { d.reloads.turn <- token }()
+	case <-d.running.Done():
+		return errStopping
+	}
+	if !d.monitor.ready.Load() {
+		return errStopping
+	}
+	defer d.sdReloading()()
 	var errs []error
-	for _, p := range parts {
+	for _, p := range reloadable {
 		if name == "" || name == p.name {
 			err := p.load(d)
+			if d.running.Err() != nil {
+				return errStopping
+			}
 			d.logReload(p.name, err)
 			errs = append(errs, err)
 		}
@@ -41,117 +94,78 @@ func (d *daemon) reload(name string) error {
 	if errs == nil {
 		return errors.New(name + " is no part that can be reloaded")
 	}
-	return errors.Join(errs...)
+	return oneLine(config.Join(errs...))
 }
 
+// logReload writes a line for each mistake, or for the success.
 func (d *daemon) logReload(part string, err error) {
-	if err != nil {
-		d.log.Error("reload", "part", part, "err", err)
+	if err == nil {
+		d.log.Info("reload", "part", part)
 		return
 	}
-	d.log.Info("reload", "part", part)
+	for _, err := range mistakes(err) {
+		d.log.Error("reload", "part", part, "err", err)
+	}
 }
 
-// reloadConfig makes the configuration that there is now the one in force, but
-// for what only a restart changes.
+// reloadConfig puts the present configuration in force, except for what takes a
+// restart.
 func (d *daemon) reloadConfig() error {
-	cfg, err := d.configure()
+	running := d.parts.Load()
+	p := preparer{options: d.opts, sandbox: d.reloads.sandbox, running: running}
+	next, err := p.prepare(d.reloads.configure())
 	if err != nil {
 		return err
 	}
-	if err := unsupported(cfg); err != nil {
-		return err
-	}
-	if err := checkPlaces(cfg); err != nil {
-		return err
-	}
-	if err := d.sandbox.checkExports(cfg); err != nil {
-		return err
-	}
-	keeper, err := d.openKeeper(cfg)
-	if err != nil {
-		return err
-	}
-	settings, err := openSettings(cfg, keeper)
-	if err != nil {
-		return err
-	}
-	for _, key := range needRestart(d.cfg, cfg) {
+	for _, key := range next.keep(running) {
 		d.log.Warn("reload", "part", "config", "key", key, "err", "it has changed, which takes a restart")
 	}
-	d.cfg, d.keeper, d.tree = cfg, keeper, settings.Exports
-	d.server.Apply(settings)
-	d.limits.SetPolicy(policy(cfg))
-	return d.log.level.UnmarshalText([]byte(cfg.Log.Level))
+	d.parts.Store(next)
+	d.server.Apply(next.settings())
+	next.limits.SetPolicy(policy(next.cfg))
+	return d.log.level.UnmarshalText([]byte(next.cfg.Log.Level))
 }
 
-// needRestart names what differs between two configurations and isn't read
-// while the server runs.
-func needRestart(old, now *config.Config) (keys []string) {
-	for key, of := range map[string]func(*config.Config) any{
-		"server.listen":     func(c *config.Config) any { return c.Server.Listen },
-		"server.plain":      func(c *config.Config) any { return c.Server.Plain },
-		"auth.users":        func(c *config.Config) any { return c.Auth.Users },
-		"plugins.dir":       func(c *config.Config) any { return c.Plugins.Dir },
-		"plugins.timeout":   func(c *config.Config) any { return c.Plugins.Timeout },
-		"plugins.memory":    func(c *config.Config) any { return c.Plugins.Memory },
-		"plugins.instances": func(c *config.Config) any { return c.Plugins.Instances },
-		"admin":             func(c *config.Config) any { return c.Admin },
-		"log.format":        func(c *config.Config) any { return c.Log.Format },
-		"log.file":          func(c *config.Config) any { return c.Log.File },
-		"metrics.listen":    func(c *config.Config) any { return c.Metrics.Listen },
-	} {
-		if !reflect.DeepEqual(of(old), of(now)) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+// keep has p keep what takes a restart as it is in running. It returns the keys
+// that differ.
+func (p *parts) keep(running *parts) (changed []string) {
+	p.accounts, p.operators = running.accounts, running.operators
+	p.keeper = cmp.Or(p.keeper, running.keeper) // TLS listeners stay open
+	return p.cfg.KeepRestart(running.cfg)
 }
 
-// openKeeper returns the keeper of the certificate that cfg names: the one there
-// is, if it names the same. It is nil if neither a TLS listener nor STARTTLS
-// needs one.
-func (d *daemon) openKeeper(cfg *config.Config) (*certs.Keeper, error) {
-	if len(cfg.Server.Listen) == 0 && !cfg.Server.StartTLS {
-		return nil, nil
-	}
-	if d.keeper != nil && cfg.TLS.Cert == d.cfg.TLS.Cert && cfg.TLS.Key == d.cfg.TLS.Key {
-		return d.keeper, nil
-	}
-	keeper, err := certs.NewKeeper(pairLoader(cfg, d.opts))
-	return keeper, pairError(cfg, err)
-}
-
-// reloadTLS reads the certificate, its key and the client authorities.
-func (d *daemon) reloadTLS() error {
-	if d.keeper == nil {
+// reloadTLS reads the certificate, its key and the authorities of clients.
+func (d *daemon) reloadTLS() (err error) {
+	next := *d.parts.Load()
+	if next.keeper == nil {
 		return nil
 	}
-	tlsConfig, err := tlsConfig(d.cfg, d.keeper)
+	next.clients, err = openClientCerts(next.cfg)
 	if err == nil {
-		err = pairError(d.cfg, d.keeper.Reload())
+		err = pairError(next.cfg, next.keeper.Reload())
 	}
 	if err != nil {
 		return err
 	}
-	settings := settings(d.cfg, d.tree, tlsConfig)
-	d.server.Apply(settings)
+	d.parts.Store(&next)
+	d.server.Apply(next.settings())
 	return nil
 }
 
-func (d *daemon) reloadUsers() error { return d.users.Reload() }
+func (d *daemon) reloadUsers() error { return d.parts.Load().accounts.Reload() }
 
 // reloadPlugins reads the plugins and their settings.
 func (d *daemon) reloadPlugins() error {
 	if d.plugins == nil {
 		return nil
 	}
-	cfg, err := d.configure()
-	if err != nil {
+	cfg, err := d.reloads.configure()
+	if cfg == nil || cfg.Bad("plugins") { // mistakes elsewhere are those of the part config
 		return err
 	}
 	d.plugins.Configure(cfg.Plugins.Settings)
-	return d.plugins.Reload()
+	err = d.plugins.Reload()
+	return cmp.Or(refused(cfg, d.plugins), err)
 }
 
 // accountsChanged ends the sessions of accounts that are gone or have another
@@ -172,8 +186,8 @@ func (d *daemon) watchUsers() {
 	for {
 		select {
 		case <-ticker.C:
-			d.users.Refresh()
-		case <-d.stopped:
+			d.parts.Load().accounts.Refresh()
+		case <-d.running.Done():
 			return
 		}
 	}

@@ -8,10 +8,10 @@ import (
 	"mts/core/config"
 )
 
-// A sandbox is what the server may reach of the file system once it serves,
-// beside what every process of its program needs. What a folder holds may be
-// replaced; what it doesn't hold stays out of reach until a restart, also for
-// the process of an upgrade.
+// A sandbox is the part of the file system that the server can reach once it
+// serves, beside what every process of its program needs. What is in these
+// folders may be replaced. What isn't stays out of reach until a restart, for
+// the process of an upgrade too.
 type sandbox struct {
 	read, write []string // folders, absolute
 }
@@ -25,7 +25,7 @@ func newSandbox(cfg *config.Config, flags *serveFlags) *sandbox {
 	}
 	s.around(&s.read, flags.config, cfg.TLS.Cert, cfg.TLS.Key, cfg.TLS.ClientCA, cfg.Auth.Users)
 	s.allow(&s.read, cfg.Plugins.Dir)
-	if state, err := flags.makeStateDir(); err == nil {
+	if state, err := flags.openStateDir(true); err == nil {
 		s.allow(&s.write, state)
 	}
 	if socket, err := adminSocket(cfg, flags.options); err == nil {
@@ -35,8 +35,8 @@ func newSandbox(cfg *config.Config, flags *serveFlags) *sandbox {
 	return s
 }
 
-// around adds the folders that hold paths: what is at a path may be replaced by
-// a rename. All files are held by "/", which is left out.
+// around adds the folders that paths are in, so that what is at a path may be
+// replaced by a rename. It leaves out "/", which would be all files.
 func (s *sandbox) around(list *[]string, paths ...string) {
 	for _, path := range paths {
 		if dir := filepath.Dir(realPath(path)); path != "" && dir != filepath.Dir(dir) {
@@ -45,7 +45,7 @@ func (s *sandbox) around(list *[]string, paths ...string) {
 	}
 }
 
-// allow adds a folder, unless one that holds it is there.
+// allow adds a folder, unless it is in one of the list.
 func (s *sandbox) allow(list *[]string, dir string) {
 	if dir == "" || holds(*list, dir) {
 		return
@@ -61,15 +61,16 @@ func (s *sandbox) checkExports(cfg *config.Config) error {
 	if s == nil {
 		return nil
 	}
+	var errs []error
 	for i, e := range cfg.Exports {
-		if !holds(slices.Concat(s.read, s.write), e.Dir) {
-			return cfg.Errorf(fmt.Sprintf("export[%d].dir", i), "%s is outside the sandbox made at the start; restart mtsd to serve it", e.Dir)
+		if key := fmt.Sprintf("export[%d]", i); !cfg.Bad(key) && !holds(slices.Concat(s.read, s.write), e.Dir) {
+			errs = append(errs, cfg.Errorf(key+".dir", "%s is outside the sandbox made at the start; restart mtsd to serve it", e.Dir))
 		}
 	}
-	return nil
+	return config.Join(errs...)
 }
 
-// holds reports whether one of the folders is path or holds it.
+// holds reports whether path is one of the folders or in one.
 func holds(folders []string, path string) bool {
 	path = realPath(path)
 	return slices.ContainsFunc(folders, func(dir string) bool {

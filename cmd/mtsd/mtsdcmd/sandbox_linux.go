@@ -33,8 +33,8 @@ var (
 	libraries = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"}
 )
 
-// confine takes from the process, as far as the kernel can, the files that the
-// server has no business with. A process that takes over is confined already.
+// confine takes from the process, as far as the kernel can, all files that the
+// server doesn't need. A process that takes over is confined already.
 func (d *daemon) confine(cfg *config.Config, flags *serveFlags) {
 	version, err := ll.LandlockGetABIVersion()
 	if err != nil {
@@ -51,13 +51,13 @@ func (d *daemon) confine(cfg *config.Config, flags *serveFlags) {
 		d.log.Warn("sandbox", "state", "none", "err", err)
 		return
 	}
-	d.sandbox = s
+	d.reloads.sandbox = s
 	d.log.Info("sandbox", "state", state, "landlock", version,
 		"read", strings.Join(s.read, " "), "write", strings.Join(s.write, " "))
 }
 
-// enforce puts the sandbox in force, for ever. Workers of plugins get
-// namespaces, whose users are set by writing to /proc.
+// enforce puts the process into the sandbox, for ever. The users of workers'
+// namespaces are set by writing to /proc.
 func (s *sandbox) enforce(workers bool) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -4,5 +4,5 @@ package mtsdcmd
 
 import "mts/core/config"
 
-// confine is for systems that let a process confine itself.
+// confine does nothing: only on Linux a process can confine itself.
 func (*daemon) confine(*config.Config, *serveFlags) {}

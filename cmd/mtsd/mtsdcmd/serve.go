@@ -2,23 +2,19 @@ package mtsdcmd
 
 import (
 	"cmp"
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
-	"mts/admin"
-	"mts/certs"
 	"mts/core/atomicfile"
 	"mts/core/config"
 )
@@ -35,7 +31,7 @@ type serveFlags struct {
 	allowRoot         bool
 	console           bool
 	noConsole         bool
-	aside             string // the log file if the configuration names none
+	fallbackLog       string // the log file if the configuration names none
 }
 
 func serveCommand(opts *options) *cobra.Command {
@@ -72,79 +68,96 @@ certificate that is made once and kept. Without a users file, the account
 	return cmd
 }
 
+var errNotReady = errors.New("the new process was stopped before it was ready")
+
 // run serves until a signal ends it.
 func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
-	defer func() { f.inherited.report(err) }()
+	defer func() { f.inherited.report(cmp.Or(err, errNotReady)) }()
 	if err := f.inherited.inherit(); err != nil {
 		return err
 	}
-	console := f.hasConsole(cmd)
-	if console {
-		if err := f.logAside(); err != nil {
+	if f.hasConsole(cmd) {
+		if err := f.keepLogOffTerminal(); err != nil {
 			return err
 		}
 	}
-	cfg, err := f.configure(args)
+	p, err := (&preparer{options: f.options}).prepare(f.configure(args))
 	if err != nil {
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader of the log that leaves doesn't end the service
-	log, err := openJournal(cfg, cmd.ErrOrStderr())
+	log, err := openJournal(p.cfg, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer log.close()
-	d, err := newDaemon(cfg, f.options, log)
+	d, err := newDaemon(p, f.options, log)
 	if err != nil {
 		return err
 	}
 	defer d.close()
-	d.configure = func() (*config.Config, error) { return f.configure(args) }
-	if err := d.listen(cfg); err != nil {
-		return err
-	}
-	if os.Geteuid() == 0 && !f.allowRoot {
-		log.Warn("running as root; an account of its own is safer")
-	}
-	if err := d.openPlane(cfg); err != nil {
-		return err
-	}
-	d.confine(cfg, f)
+	d.reloads.configure = func() (*config.Config, error) { return f.configure(args) }
+	return f.serve(cmd, d)
+}
+
+// serve opens the daemon and runs its loop.
+func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 	signals, stop := notify(upgradeSignals...)
 	defer stop()
+	if err := d.open(); err != nil {
+		return err
+	}
+	if f.inherited.ready == nil { // or else the process before does that until this one is ready
+		if err := d.oversee(); err != nil {
+			return err
+		}
+	}
+	if os.Geteuid() == 0 && !f.allowRoot {
+		d.log.Warn("running as root; an account of its own is safer")
+	}
+	d.confine(d.parts.Load().cfg, f)
+	l := &loop{daemon: d, signals: signals}
+	l.begin = func() error { return f.begin(cmd, l) }
+	defer func() {
+		if l.announced && !l.replaced { // or else it is another process's
+			os.Remove(f.readyFile)
+		}
+	}()
+	return l.run()
+}
+
+// begin has the server serve clients, and tells that it is ready.
+func (f *serveFlags) begin(cmd *cobra.Command, l *loop) (err error) {
+	d, hasConsole, takesOver := l.daemon, f.hasConsole(cmd), f.inherited.ready != nil
+	if takesOver { // what the process before did until now
+		if err := d.oversee(); err != nil {
+			return err
+		}
+	}
+	d.accept()
 	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
 		return err
 	}
-	failed := d.start()
-	if f.inherited.ready == nil { // or else the server before tells who goes on
-		d.tell(systemd.SdNotifyReady)
+	l.announced = f.readyFile != ""
+	if !takesOver { // or else the process before tells who goes on
+		d.sdNotify(systemd.SdNotifyReady)
 	}
 	f.inherited.report(nil)
-	defer d.removeReady(f.readyFile)
-	if console {
-		if err := d.openConsole(cmd); err != nil {
-			return err
-		}
-		defer d.console.close()
+	if hasConsole {
+		l.console, err = d.openConsole(cmd)
 	}
-	ctx, cancel := context.WithCancel(cmd.Context())
-	defer cancel()
-	go d.watchdog(ctx)
-	return d.wait(failed, signals, cfg.Server.Drain)
+	return err
 }
 
 // configure returns the file's configuration with the flags applied.
 func (f *serveFlags) configure(args []string) (*config.Config, error) {
-	cfg, err := f.load()
-	if err != nil {
-		return nil, err
+	cfg, mistakes := f.load()
+	if cfg == nil {
+		return nil, mistakes
 	}
 	f.applyListeners(cfg)
 	f.inherited.configure(cfg, f)
-	if f.cert != "" || f.key != "" {
-		if f.cert == "" || f.key == "" {
-			return nil, usagef("--cert and --key go together")
-		}
+	if f.cert != "" && f.key != "" {
 		cfg.TLS.Cert, cfg.TLS.Key = f.cert, f.key
 	}
 	cfg.Auth.Users = cmp.Or(f.users, cfg.Auth.Users)
@@ -152,15 +165,15 @@ func (f *serveFlags) configure(args []string) (*config.Config, error) {
 	cfg.Admin.Socket = cmp.Or(f.admin, cfg.Admin.Socket)
 	cfg.Log.Level = cmp.Or(f.logLevel, cfg.Log.Level)
 	cfg.Log.Format = cmp.Or(f.logForm, cfg.Log.Format)
-	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File, f.aside)
+	cfg.Log.File = cmp.Or(f.logFile, cfg.Log.File, f.fallbackLog)
 	if len(args) > 0 {
 		exportRoot(cfg, args[0])
 	}
-	return cfg, f.check(cfg)
+	return cfg, config.Join(mistakes, f.check(cfg))
 }
 
-// applyListeners replaces the lists of addresses. Who asks for plain listeners
-// alone doesn't get the TLS one that nobody has named.
+// applyListeners replaces the lists of addresses. Plain listeners alone drop the
+// TLS one that nobody has named.
 func (f *serveFlags) applyListeners(cfg *config.Config) {
 	if f.listen != nil {
 		cfg.Server.Listen = f.listen
@@ -188,37 +201,27 @@ func exportRoot(cfg *config.Config, dir string) {
 	}
 }
 
-// check looks at what the flags could have spoiled.
+// check returns what is wrong with the flags.
 func (f *serveFlags) check(cfg *config.Config) error {
-	if err := checkUse(cfg); err != nil {
-		return err
+	errs := []error{f.checkRoot(cfg)}
+	if (f.cert == "") != (f.key == "") {
+		errs = append(errs, usagef("--cert and --key go together"))
 	}
 	for _, addr := range slices.Concat(f.listen, f.plain) {
 		if err := config.CheckAddr(addr); err != nil {
-			return usagef("%s: %w", addr, err)
+			errs = append(errs, usagef("%s: %w", addr, err))
 		}
 	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, cfg.Log.Level) {
-		return usagef("--log-level: %q is not debug, info, warn or error", cfg.Log.Level)
+	if f.logLevel != "" && !slices.Contains([]string{"debug", "info", "warn", "error"}, f.logLevel) {
+		errs = append(errs, usagef("--log-level: %q is not debug, info, warn or error", f.logLevel))
 	}
-	if cfg.Log.Format != "text" && cfg.Log.Format != "json" {
-		return usagef("--log-format: %q is not text or json", cfg.Log.Format)
+	if f.logForm != "" && f.logForm != "text" && f.logForm != "json" {
+		errs = append(errs, usagef("--log-format: %q is not text or json", f.logForm))
 	}
-	return f.checkRoot(cfg)
+	return config.Join(errs...)
 }
 
-// checkUse refuses a server that nobody could fetch anything from.
-func checkUse(cfg *config.Config) error {
-	if len(cfg.Exports) == 0 {
-		return usagef("nothing to serve: name a folder, or configure an [[export]]")
-	}
-	if len(cfg.Server.Listen)+len(cfg.Server.Plain) == 0 {
-		return cfg.Errorf("server.listen", "nowhere to listen, and no plain address either")
-	}
-	return nil
-}
-
-// checkRoot refuses to let root face a network.
+// checkRoot refuses to serve networks as root.
 func (f *serveFlags) checkRoot(cfg *config.Config) error {
 	if os.Geteuid() != 0 || f.allowRoot {
 		return nil
@@ -236,15 +239,14 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// announce tells where the server listens: in the log, in the ready file, and
-// with the command to copy if the password is known.
+// announce tells that the server is ready: in the ready file, in the log, and with
+// the command to copy if the token is known.
 func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	var ready strings.Builder
 	for _, l := range d.listeners {
-		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
 		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
 	}
-	if d.token != "" {
+	if d.parts.Load().accounts.token != "" {
 		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
 	}
 	if readyFile != "" {
@@ -254,116 +256,4 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	}
 	d.log.Info("ready")
 	return nil
-}
-
-// removeReady removes the ready file, unless it is another process's by now.
-func (d *daemon) removeReady(file string) {
-	if file != "" && !d.replaced.Load() {
-		os.Remove(file)
-	}
-}
-
-// clientLine returns the start of an mtsclient command that logs in.
-func (d *daemon) clientLine() string {
-	l := d.listeners[0]
-	if l.kind == "plain" {
-		return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts+plain://%s", d.token, l.Addr())
-	}
-	return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts://%s --pin %s", d.token, l.Addr(), d.pin())
-}
-
-// pin returns the pin of the certificate in use.
-func (d *daemon) pin() string {
-	pair, _ := d.keeper.GetCertificate(nil)
-	return certs.Pin(pair.Leaf)
-}
-
-// notify returns the signals that steer the server. It is called before
-// anybody is told that the server is there.
-func notify(more ...os.Signal) (signals <-chan os.Signal, stop func()) {
-	c := make(chan os.Signal, 4)
-	signal.Notify(c, append(more, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)...)
-	return c, func() { signal.Stop(c) }
-}
-
-// wait returns when a listener has failed, or when SIGINT or SIGTERM came, or a
-// new process has taken over, and transfers have had as long as drain to
-// finish. A second signal ends it at once.
-func (d *daemon) wait(failed <-chan error, signals <-chan os.Signal, drain time.Duration) error {
-	u := d.newUpgrade()
-	defer u.cancel()
-	for {
-		select {
-		case err := <-failed:
-			return err
-		case err := <-u.done:
-			if u.finish(err); err == nil {
-				d.replaced.Store(true)
-				d.console.close()
-				return d.drain(d.server.Retire, drain, signals)
-			}
-		case sig := <-signals:
-			switch {
-			case sig == os.Interrupt && d.console.interrupt():
-			case sig == syscall.SIGHUP:
-				d.reopenLog()
-				d.reload("")
-			case slices.Contains(upgradeSignals, sig):
-				u.start()
-			default:
-				d.log.Info("shutdown", "signal", sig.String())
-				d.tell(systemd.SdNotifyStopping)
-				return d.drain(d.server.Shutdown, drain, signals)
-			}
-		case how := <-d.stops:
-			d.log.Info("shutdown", "signal", "an operator's")
-			d.tell(systemd.SdNotifyStopping)
-			return d.drain(d.server.Shutdown, drainTime(how, drain), signals)
-		}
-	}
-}
-
-// drain lets the sessions finish, as end does. A second signal ends it at once,
-// as does an operator's shutdown.
-func (d *daemon) drain(end func(context.Context) error, limit time.Duration, signals <-chan os.Signal) error {
-	d.ready.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- end(ctx) }()
-	for {
-		select {
-		case err := <-done:
-			if err != nil {
-				d.log.Warn("shutdown", "err", "transfers were cut off")
-			}
-			return nil
-		case sig := <-signals:
-			if sig == os.Interrupt || sig == syscall.SIGTERM {
-				return fmt.Errorf("stopped at once by a second signal (%s)", sig)
-			}
-			d.reopenLog()
-		case how := <-d.stops:
-			if how != admin.StopDrained { // which is what happens already
-				cancel()
-			}
-		}
-	}
-}
-
-// reopenLog lets the log be rotated.
-func (d *daemon) reopenLog() {
-	if err := d.log.reopen(); err != nil {
-		d.logReload("log", err)
-	}
-}
-
-// usersFile returns the users file: the flag's, the configuration's, or the
-// one in the state directory, whether it exists or not.
-func usersFile(cfg *config.Config, opts *options) (path string, named bool, err error) {
-	if cfg.Auth.Users != "" {
-		return cfg.Auth.Users, true, nil
-	}
-	dir, err := opts.stateDir()
-	return filepath.Join(dir, "users"), false, err
 }

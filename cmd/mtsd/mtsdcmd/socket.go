@@ -8,8 +8,8 @@ import (
 	"mts/core/config"
 )
 
-// adminSocket returns where the server has its admin socket, and mtsd admin
-// looks for it: at the configuration's path, in $RUNTIME_DIRECTORY, in mtsd in
+// adminSocket returns the path of the admin socket, for the server and for mtsd
+// admin: the configuration's, or in $RUNTIME_DIRECTORY, or in mtsd in
 // $XDG_RUNTIME_DIR, or in the state directory.
 func adminSocket(cfg *config.Config, opts *options) (string, error) {
 	if cfg.Admin.Socket != "" {

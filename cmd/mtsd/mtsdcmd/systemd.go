@@ -8,24 +8,24 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 )
 
-// tell sends states to the service manager, if one has started the server
+// sdNotify sends states to the service manager, if one has started the server
 // (sd_notify(3)).
-func (d *daemon) tell(states ...string) {
+func (d *daemon) sdNotify(states ...string) {
 	if _, err := systemd.SdNotify(false, strings.Join(states, "\n")); err != nil {
 		d.log.Warn("systemd", "err", err)
 	}
 }
 
-// tellReload tells the service manager that a reload has begun. The function it
-// returns tells that it has ended.
-func (d *daemon) tellReload() (ended func()) {
-	d.tell(systemd.SdNotifyReloading, strings.TrimSpace(systemd.SdNotifyMonotonicUsec()))
-	return func() { d.tell(systemd.SdNotifyReady) }
+// sdReloading tells the service manager that a reload has begun. The function
+// that it returns tells that the reload has ended.
+func (d *daemon) sdReloading() (ended func()) {
+	d.sdNotify(systemd.SdNotifyReloading, strings.TrimSpace(systemd.SdNotifyMonotonicUsec()))
+	return func() { d.sdNotify(systemd.SdNotifyReady) }
 }
 
 // watchdog tells the service manager that the server answers, twice in the time
-// that it is given for that, until ctx ends or another process goes on. A server
-// whose locks are stuck doesn't get as far.
+// that it allows between messages, until ctx ends. A server that is deadlocked
+// sends nothing.
 func (d *daemon) watchdog(ctx context.Context) {
 	limit, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
@@ -41,11 +41,8 @@ func (d *daemon) watchdog(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if d.replaced.Load() {
-				return
-			}
 			d.server.Sessions()
-			d.tell(systemd.SdNotifyWatchdog)
+			d.sdNotify(systemd.SdNotifyWatchdog)
 		}
 	}
 }

@@ -8,17 +8,17 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 )
 
-// An upgrade starts the server's program anew, while this process goes on, and
-// hands it the listeners. Both accept connections until this one is told that
-// the other is ready; then it retires. So nobody is ever turned away, and a
-// start that fails changes nothing.
+// An upgrade starts the server's program again, while this process goes on, and
+// passes it the listeners. This process accepts connections until the new one
+// says that it is ready, and then retires. So no connection is ever refused, and
+// a start that fails changes nothing.
 type upgrade struct {
 	daemon  *daemon
-	done    chan error // gets the outcome of each start
-	running bool       // done is still to get one
-	pid     int        // of the new process, once done has got nil
+	done    chan error // receives the outcome of each start
+	running bool       // a start is under way
+	pid     int        // of the new process, after a start that succeeded
 	ctx     context.Context
-	cancel  context.CancelFunc // ends a start that is under way
+	cancel  context.CancelFunc // ends the start that is under way
 }
 
 func (d *daemon) newUpgrade() *upgrade {
@@ -27,9 +27,9 @@ func (d *daemon) newUpgrade() *upgrade {
 	return u
 }
 
-// start begins an upgrade, unless one is under way.
+// start begins an upgrade, unless one is under way or the server isn't ready.
 func (u *upgrade) start() {
-	if u.running {
+	if u.running || !u.daemon.monitor.ready.Load() {
 		return
 	}
 	u.running = true
@@ -37,7 +37,7 @@ func (u *upgrade) start() {
 	go func() { u.done <- u.run() }()
 }
 
-// finish tells the log and the service manager how an upgrade went.
+// finish reports the outcome of a start to the log and to the service manager.
 func (u *upgrade) finish(err error) {
 	u.running = false
 	if err != nil {
@@ -45,12 +45,12 @@ func (u *upgrade) finish(err error) {
 		return
 	}
 	u.daemon.log.Info("upgrade", "state", "done", "pid", u.pid)
-	u.daemon.tell(fmt.Sprintf("MAINPID=%d", u.pid), systemd.SdNotifyReady)
+	u.daemon.sdNotify(fmt.Sprintf("MAINPID=%d", u.pid), systemd.SdNotifyReady)
 }
 
-// handedName is the name by which a listener is handed on: its kind, and the
-// address that the configuration has for it.
-func (l listener) handedName() string {
+// fdName is the name of a listener's descriptor for the new process: the kind,
+// and the configured address if there is one.
+func (l listener) fdName() string {
 	if l.addr == "" {
 		return l.kind
 	}

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// upgradeSignals is empty: processes can't hand sockets on.
+// upgradeSignals is empty: a process can't pass sockets to another.
 var upgradeSignals []os.Signal
 
 func (*upgrade) run() error { return errors.ErrUnsupported }

@@ -20,17 +20,17 @@ import (
 // upgradeSignals ask for an upgrade.
 var upgradeSignals = []os.Signal{syscall.SIGUSR2}
 
-// startTime is how long a new process may take until it is ready.
+// startTime is how long a new process may take to become ready.
 const startTime = time.Minute
 
-// run starts the new process and returns when it is ready. Otherwise it is
-// gone.
+// run starts the new process and returns nil when that is ready. After an error
+// the new process has ended.
 func (u *upgrade) run() error {
-	told, ready, err := os.Pipe()
+	outcome, ready, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer told.Close()
+	defer outcome.Close()
 	cmd, err := u.command(ready)
 	if err == nil {
 		err = cmd.Start()
@@ -41,22 +41,23 @@ func (u *upgrade) run() error {
 	if err != nil {
 		return err
 	}
-	if err := u.hear(told); err != nil {
+	if err := u.waitReady(outcome); err != nil {
 		cmd.Process.Kill()
 		cmd.Wait()
 		return err
 	}
 	u.pid = cmd.Process.Pid
-	go cmd.Wait() // no zombie is to stay, should it end first
+	go cmd.Wait() // or else it would stay as a zombie if it ended first
 	return nil
 }
 
-// hear waits until the new process says that it is ready, or what went wrong.
-func (u *upgrade) hear(told *os.File) error {
-	told.SetReadDeadline(time.Now().Add(startTime))
-	stop := context.AfterFunc(u.ctx, func() { told.SetReadDeadline(time.Now()) })
+// waitReady waits until the new process writes to outcome that it is ready. It
+// returns what else the process writes as an error.
+func (u *upgrade) waitReady(outcome *os.File) error {
+	outcome.SetReadDeadline(time.Now().Add(startTime))
+	stop := context.AfterFunc(u.ctx, func() { outcome.SetReadDeadline(time.Now()) })
 	defer stop()
-	text, err := io.ReadAll(told)
+	text, err := io.ReadAll(outcome)
 	switch {
 	case err != nil:
 		return err
@@ -68,26 +69,26 @@ func (u *upgrade) hear(told *os.File) error {
 	return errors.New("the new process ended before it was ready")
 }
 
-// command returns the command of the new process: the program that is at this
-// one's path by now, handed what it needs in the way of sd_listen_fds(3). Its
-// ExtraFiles are to be closed, whatever the error.
+// command returns the command of the new process: the program that is at the path
+// of this one by now. Descriptors are passed as sd_listen_fds(3) says. The caller
+// closes the command's ExtraFiles, also after an error.
 func (u *upgrade) command(ready *os.File) (*exec.Cmd, error) {
 	self, problem := os.Executable()
 	cmd := exec.Command(self)
 	var names []string
-	hand := func(name string, f *os.File, err error) {
+	pass := func(name string, f *os.File, err error) {
 		if problem = errors.Join(problem, err); err == nil {
 			cmd.ExtraFiles, names = append(cmd.ExtraFiles, f), append(names, name)
 		}
 	}
-	hand(readyName, ready, nil)
-	if u.daemon.token != "" {
-		f, err := filled(u.daemon.token)
-		hand(tokenName, f, err)
+	pass(readyName, ready, nil)
+	if token := u.daemon.parts.Load().accounts.token; token != "" {
+		f, err := pipeOf(token)
+		pass(tokenName, f, err)
 	}
 	for _, l := range u.daemon.listeners {
-		f, err := descriptor(l.Listener)
-		hand(l.handedName(), f, err)
+		f, err := dupListener(l.Listener)
+		pass(l.fdName(), f, err)
 	}
 	cmd.Args = os.Args
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -96,12 +97,12 @@ func (u *upgrade) command(ready *os.File) (*exec.Cmd, error) {
 	return cmd, problem
 }
 
-// descriptor duplicates the descriptor of a listener. The listener's own File
-// would make both block.
-func descriptor(ln net.Listener) (f *os.File, err error) {
+// dupListener duplicates the descriptor of a listener. The listener's method File
+// would set both to blocking mode.
+func dupListener(ln net.Listener) (f *os.File, err error) {
 	conn, ok := ln.(syscall.Conn)
 	if !ok {
-		return nil, fmt.Errorf("a %T can't be handed on", ln)
+		return nil, fmt.Errorf("a %T can't be passed to another process", ln)
 	}
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -116,8 +117,8 @@ func descriptor(ln net.Listener) (f *os.File, err error) {
 	return f, errors.Join(closed, err)
 }
 
-// filled returns a pipe that holds text.
-func filled(text string) (*os.File, error) {
+// pipeOf returns a pipe to read text from.
+func pipeOf(text string) (*os.File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err

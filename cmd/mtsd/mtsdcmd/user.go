@@ -82,8 +82,8 @@ func (f *userFlags) command(use, short string, args int, run func(cmd *cobra.Com
 	}
 }
 
-// path returns the users file, which needn't be there yet; its folder is, if
-// it is the state directory.
+// path returns the users file, which may be missing. It makes the state directory
+// if the file is in that.
 func (f *userFlags) path() (string, error) {
 	cfg, err := f.load()
 	if err != nil {
@@ -97,14 +97,14 @@ func (f *userFlags) path() (string, error) {
 	return path, err
 }
 
-// set gives an account a new password or token. That it can is looked at
-// before anybody is asked for a password, and again when it is saved.
+// set gives an account a new password or token. Whether it can is checked before
+// anybody is asked for a password, and again when the file is saved.
 func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) error {
 	file, err := auth.Load(path)
 	if err != nil {
 		return err
 	}
-	if err := may(file, name, mustBeNew); err != nil {
+	if err := checkAccount(file, name, mustBeNew); err != nil {
 		return err
 	}
 	token, hash := auth.NewToken()
@@ -118,7 +118,7 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 		}
 	}
 	err = auth.Edit(path, func(file *auth.File) error {
-		if err := may(file, name, mustBeNew); err != nil {
+		if err := checkAccount(file, name, mustBeNew); err != nil {
 			return err
 		}
 		if err := file.Set(name, hash); err != nil {
@@ -132,8 +132,8 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 	return err
 }
 
-// may returns why an account can't be added, or changed.
-func may(file *auth.File, name string, mustBeNew bool) error {
+// checkAccount returns why an account can't be added, or changed.
+func checkAccount(file *auth.File, name string, mustBeNew bool) error {
 	switch exists := slices.Contains(file.Names(), name); {
 	case exists && mustBeNew:
 		return fmt.Errorf("account %s exists", name)
@@ -143,8 +143,8 @@ func may(file *auth.File, name string, mustBeNew bool) error {
 	return nil
 }
 
-// readPassword asks for a password, twice, if stdin is a terminal, and takes
-// its first line otherwise.
+// readPassword asks for a password, twice, if stdin is a terminal. Otherwise it
+// reads the first line of stdin.
 func readPassword(stdin io.Reader, stderr io.Writer) (string, error) {
 	f, ok := stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -1,0 +1,68 @@
+package mtsdcmd
+
+import (
+	"fmt"
+	"net"
+
+	"mts/core/config"
+)
+
+// listeners are those of a server, as in its ready file.
+type listeners []listener
+
+type listener struct {
+	net.Listener
+	kind string // as in the ready file: "tls", "plain" or "metrics"
+	addr string // as configured; "" if the service manager has opened it
+}
+
+// open opens the listeners of a configuration, or takes the inherited ones. If
+// one can't be opened, those that are open remain so until close.
+func (ls *listeners) open(cfg *config.Config, in *inheritance) error {
+	for _, addr := range cfg.Server.Listen {
+		if err := ls.add("tls", addr, in); err != nil {
+			return err
+		}
+	}
+	for _, addr := range cfg.Server.Plain {
+		if err := ls.add("plain", addr, in); err != nil {
+			return err
+		}
+	}
+	if cfg.Metrics.Listen == "" {
+		return nil
+	}
+	return ls.add("metrics", cfg.Metrics.Listen, in)
+}
+
+func (ls *listeners) add(kind, addr string, in *inheritance) error {
+	if l, found := in.take(kind, addr); found {
+		*ls = append(*ls, l)
+		return nil
+	}
+	network := "tcp"
+	if host, _, _ := net.SplitHostPort(addr); net.ParseIP(host).To4() != nil {
+		network = "tcp4" // or else 0.0.0.0 would be open for IPv6 too
+	}
+	ln, err := net.Listen(network, addr)
+	if err == nil {
+		*ls = append(*ls, listener{ln, kind, addr})
+	}
+	return err
+}
+
+func (ls listeners) close() {
+	for _, l := range ls {
+		l.Close()
+	}
+}
+
+// clientLine returns the start of an mtsclient command that logs in with the
+// token of the default account.
+func (d *daemon) clientLine() string {
+	l, p := d.listeners[0], d.parts.Load()
+	if l.kind == "plain" {
+		return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts+plain://%s", p.accounts.token, l.Addr())
+	}
+	return fmt.Sprintf("MTS_PASSWORD=%s mtsclient --server mts://%s --pin %s", p.accounts.token, l.Addr(), p.pin())
+}

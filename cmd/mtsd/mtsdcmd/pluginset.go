@@ -1,0 +1,124 @@
+package mtsdcmd
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mts/core"
+	"mts/core/access"
+	"mts/core/builtin"
+	"mts/core/config"
+	"mts/core/server"
+	"mts/plugins"
+)
+
+// checkPlugins refuses a folder of plugins that isn't there, or that others may
+// write to. A dry run loads the plugins too: a server refuses those that can't
+// be loaded and starts without them, but the configuration isn't good.
+func (p *preparer) checkPlugins(next *parts) error {
+	if next.cfg.Plugins.Dir == "" || next.cfg.Bad("plugins") {
+		return nil
+	}
+	if err := checkPluginDir(next.cfg); err != nil || !p.dry {
+		return err
+	}
+	return tryPlugins(next.cfg)
+}
+
+func checkPluginDir(cfg *config.Config) error {
+	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
+		return cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
+	}
+	return checkSources(cfg)
+}
+
+// checkSources refuses plugins that others may write to: the folder of all, that
+// of one, or a file in it. What is added later is refused when it is loaded.
+func checkSources(cfg *config.Config) error {
+	var errs []error
+	root := realPath(cfg.Plugins.Dir)
+	filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			errs = append(errs, cfg.Errorf("plugins.dir", "%s", err))
+			return nil
+		case path != root && strings.ContainsAny(e.Name()[:1], "._"):
+			return skip(e)
+		}
+		fi, err := e.Info()
+		if err != nil || fi.Mode().Type()&fs.ModeSymlink != 0 {
+			return nil
+		}
+		if err := access.CheckWrite(fi); err != nil {
+			errs = append(errs, cfg.Errorf("plugins.dir", "%s: %s", path, err))
+		}
+		return nil
+	})
+	return config.Join(errs...)
+}
+
+// skip has WalkDir leave out an entry and what it holds.
+func skip(e fs.DirEntry) error {
+	if e.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// tryPlugins loads the plugins of a configuration and ends them. The error has
+// what is wrong with each.
+func tryPlugins(cfg *config.Config) error {
+	store, err := os.MkdirTemp("", "mtsd-check-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(store)
+	verbs, err := server.New(server.Config{Commands: builtin.Commands()})
+	if err != nil {
+		return err
+	}
+	set, err := openPlugins(cfg, store, slog.New(slog.DiscardHandler), verbs.SetPlugins)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	if err := set.Wait(context.Background()); err != nil {
+		return err
+	}
+	return refused(cfg, set)
+}
+
+// refused returns what keeps plugins of a configuration from being in force.
+func refused(cfg *config.Config, set *plugins.Set) error {
+	var errs []error
+	for _, s := range set.Status() {
+		for line := range strings.Lines(s.Error) {
+			errs = append(errs, cfg.Errorf("plugins."+s.Name, "%s", strings.TrimSpace(line)))
+		}
+	}
+	return config.Join(errs...)
+}
+
+// openPlugins begins to load the plugins of a configuration, which save what
+// they keep in the folder state.
+func openPlugins(cfg *config.Config, state string, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
+	set, err := plugins.Open(plugins.Config{
+		Dir:       cfg.Plugins.Dir,
+		Store:     filepath.Join(state, "plugins"),
+		Timeout:   cfg.Plugins.Timeout,
+		Memory:    int64(cfg.Plugins.Memory),
+		Instances: cfg.Plugins.Instances,
+		Settings:  cfg.Plugins.Settings,
+		Command:   startWorker,
+		Update:    update,
+		Log:       log,
+	})
+	if err != nil {
+		return nil, cfg.Errorf("plugins.dir", "%s", err)
+	}
+	return set, nil
+}

@@ -32,7 +32,7 @@ const (
 	CodeInternal       Code = "internal"
 )
 
-// ErrUsage, returned by a Command's Run, is answered with its usage line.
+// ErrUsage is what a Command's Run returns to have its usage line sent.
 var ErrUsage = errors.New("usage")
 
 // An Error is a failure in the words that the client sees.

@@ -1,6 +1,7 @@
 package clientcmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,7 +66,7 @@ type aboveBars struct {
 
 func (a *aboveBars) Write(b []byte) (int, error) {
 	n, err := a.bars.Write(b)
-	if err == mpb.ErrDone {
+	if errors.Is(err, mpb.ErrDone) {
 		return a.w.Write(b)
 	}
 	return n, err

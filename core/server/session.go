@@ -63,7 +63,7 @@ type session struct {
 	since  time.Time
 	remote string // the client's address
 	conn   *transport.Conn
-	limits *limit.Session // nil if the client's limits refuse it; for others: SetRate and Rate
+	limits *limit.Admission // nil if the client's limits refuse it; for others: SetRate and Rate
 	in     *wire.LineReader
 	out    *wire.Writer
 	call   host // the call under way

@@ -20,7 +20,7 @@ type file struct {
 	name   string
 	mu     sync.RWMutex         // held for reading while fd is in use
 	fd     int                  // -1 when closed
-	opened atomic.Pointer[info] // its description when it was opened; nil after the first read
+	opened atomic.Pointer[fileInfo] // its description when it was opened; nil after the first read
 }
 
 // Stat describes the file. Until the first read, it returns the description from
@@ -34,8 +34,8 @@ func (f *file) Stat() (fs.FileInfo, error) {
 	return f.stat()
 }
 
-func (f *file) stat() (*info, error) {
-	i := &info{name: path.Base(f.name)}
+func (f *file) stat() (*fileInfo, error) {
+	i := &fileInfo{name: path.Base(f.name)}
 	for {
 		if err := syscall.Fstat(f.fd, &i.st); err == nil {
 			return i, nil
@@ -132,15 +132,15 @@ func (f *file) fail(op string, err error) error {
 	return &fs.PathError{Op: op, Path: f.name, Err: err}
 }
 
-// An info is the fs.FileInfo of a regular file.
-type info struct {
+// A fileInfo is the fs.FileInfo of a regular file.
+type fileInfo struct {
 	name string
 	st   syscall.Stat_t
 }
 
-func (i *info) Name() string       { return i.name }
-func (i *info) Size() int64        { return i.st.Size }
-func (i *info) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
-func (i *info) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
-func (i *info) IsDir() bool        { return false }
-func (i *info) Sys() any           { return &i.st }
+func (i *fileInfo) Name() string       { return i.name }
+func (i *fileInfo) Size() int64        { return i.st.Size }
+func (i *fileInfo) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
+func (i *fileInfo) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
+func (i *fileInfo) IsDir() bool        { return false }
+func (i *fileInfo) Sys() any           { return &i.st }

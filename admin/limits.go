@@ -35,7 +35,7 @@ func limits(c *call) error {
 // listRates lists the rates in force, and then the sessions that have one of
 // their own.
 func (c *call) listRates() error {
-	if err := writeRows(c, c.plane.cfg.Limits.Rates()); err != nil {
+	if err := writeRows(c, c.plane.cfg.Limits.ByteRates()); err != nil {
 		return err
 	}
 	for _, s := range c.plane.cfg.Server.Rows(nil) {

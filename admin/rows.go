@@ -14,7 +14,7 @@ import (
 type (
 	Session = server.Row     // of sessions
 	Ban     = limit.Ban      // of bans
-	Rate    = limit.Rate     // of limit; a session's target is its id
+	Rate    = limit.ByteRate // of limit; a session's target is its id
 	Plugin  = plugins.Status // of plugins
 	Event   = events.Event   // of events
 )

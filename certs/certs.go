@@ -1,8 +1,9 @@
-// Package certs loads, makes, swaps and names the certificates of a server.
+// Package certs loads, makes and replaces the certificate of a server.
 //
-// A [Keeper] holds the pair that new connections get; [Load] and [LoadOrMake]
-// are where it comes from. Clients that have no authority to ask know a server
-// by the [Pin] of its key, which outlives the certificate.
+// A [Keeper] holds the certificate and key for new connections. [Load] and
+// [LoadOrMake] read them from files. A client that can't ask an authority
+// recognizes a server by the [Pin] of its key, which stays the same when the
+// certificate is renewed.
 package certs
 
 import (
@@ -26,19 +27,19 @@ var (
 	ErrExpired = errors.New("certificate has expired")
 )
 
-// An Error says which of a pair's two files is at fault.
+// An Error says which of the two files is wrong.
 type Error struct {
 	File string
-	Key  bool // the key file, not the certificate
+	Key  bool // File is the key, not the certificate
 	Err  error
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Load reads a PEM certificate, with its chain behind it, and its key. Its
-// errors are of type *Error: among others ErrKeyMode if, on Unix, the key's
-// group or others have any right to it, and ErrExpired.
+// Load reads a certificate, followed by its chain, and its key, both in PEM. Its
+// errors are of type *Error. They wrap ErrKeyMode if the group or others have any
+// right to the key file (on Unix), and ErrExpired.
 func Load(certFile, keyFile string) (tls.Certificate, error) {
 	return load(time.Now(), certFile, keyFile)
 }
@@ -60,7 +61,7 @@ func load(now time.Time, certFile, keyFile string) (tls.Certificate, error) {
 	return pair, nil
 }
 
-// readCert returns the PEM of a certificate file once all of it is sound.
+// readCert returns the content of a certificate file after checking all of it.
 func readCert(file string, now time.Time) ([]byte, error) {
 	data, _, err := readRegular(file)
 	if err != nil {
@@ -92,8 +93,8 @@ func readCert(file string, now time.Time) ([]byte, error) {
 	return data, nil
 }
 
-// readKey returns the PEM of a key file that is its owner's alone, and the
-// first key in it.
+// readKey returns the content of a key file and the first key in it. It refuses a
+// file that others may use.
 func readKey(file string) ([]byte, *pem.Block, error) {
 	data, info, err := readRegular(file)
 	if err != nil {
@@ -117,8 +118,8 @@ func readKey(file string) ([]byte, *pem.Block, error) {
 	return nil, nil, errors.New("no private key in it")
 }
 
-// readRegular reads a file but no pipe or device, which might block. Its
-// errors leave out the file's name.
+// readRegular reads a regular file. It refuses pipes and devices, which might
+// block. Its errors don't contain the file's name.
 func readRegular(file string) ([]byte, fs.FileInfo, error) {
 	fi, err := os.Stat(file)
 	if err != nil {
@@ -134,15 +135,15 @@ func readRegular(file string) ([]byte, fs.FileInfo, error) {
 	return data, fi, nil
 }
 
-// decodePEM returns all blocks, or an error if one is broken or cut short:
-// pem.Decode skips those.
+// decodePEM returns all blocks. Unlike pem.Decode, which skips them, it returns an
+// error for blocks that are broken or cut short.
 func decodePEM(data []byte) ([]*pem.Block, error) {
-	begun := bytes.Count(data, []byte("-----BEGIN "))
+	begins := bytes.Count(data, []byte("-----BEGIN "))
 	var blocks []*pem.Block
 	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
 		blocks = append(blocks, b)
 	}
-	if len(blocks) != begun {
+	if len(blocks) != begins {
 		return nil, errors.New("broken PEM")
 	}
 	return blocks, nil

@@ -10,15 +10,15 @@ import (
 // ALPN is the protocol name that servers and clients offer in the handshake.
 const ALPN = "mts/1"
 
-// A Keeper holds the pair that new connections get. Swapping it leaves those
-// that exist alone. It is safe for concurrent use.
+// A Keeper holds the certificate and key for new connections. Replacing them
+// doesn't affect existing connections. It is safe for concurrent use.
 type Keeper struct {
 	load    func() (tls.Certificate, error)
 	current atomic.Pointer[tls.Certificate]
 }
 
-// NewKeeper returns a Keeper of what load, for example a call of [Load],
-// returns now and at each Reload.
+// NewKeeper returns a Keeper of the certificate that load returns. load, for
+// example a call of [Load], is called now and at each Reload.
 func NewKeeper(load func() (tls.Certificate, error)) (*Keeper, error) {
 	k := &Keeper{load: load}
 	if err := k.Reload(); err != nil {
@@ -27,7 +27,7 @@ func NewKeeper(load func() (tls.Certificate, error)) (*Keeper, error) {
 	return k, nil
 }
 
-// Reload loads the pair again. On an error the old one stays.
+// Reload loads the certificate and key again. On an error the old ones stay.
 func (k *Keeper) Reload() error {
 	pair, err := k.load()
 	if err != nil {
@@ -37,16 +37,17 @@ func (k *Keeper) Reload() error {
 	return nil
 }
 
-// GetCertificate returns the current pair, whatever the hello, which may be
-// nil. It is made for [tls.Config].
+// GetCertificate returns the current certificate and key. It ignores its
+// argument, which may be nil, and serves as the function of that name in a
+// [tls.Config].
 func (k *Keeper) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return k.current.Load(), nil
 }
 
-// ServerConfig returns the configuration of a TLS listener with k's pair, from
-// minVersion (0: TLS 1.3) upwards. Client certificates are asked for as auth
-// says and verified against clientCAs. A client that offers application
-// protocols, but not ALPN, fails the handshake (RFC 7301, section 3.2).
+// ServerConfig returns the configuration of a TLS listener that uses k's
+// certificate and at least minVersion (0: TLS 1.3). auth says whether clients need
+// a certificate, which clientCAs verify. The handshake of a client that offers
+// application protocols without ALPN fails (RFC 7301, section 3.2).
 func ServerConfig(k *Keeper, minVersion uint16, clientCAs *x509.CertPool, auth tls.ClientAuthType) *tls.Config {
 	return &tls.Config{
 		GetCertificate:              k.GetCertificate,
@@ -55,6 +56,6 @@ func ServerConfig(k *Keeper, minVersion uint16, clientCAs *x509.CertPool, auth t
 		ClientCAs:                   clientCAs,
 		ClientAuth:                  auth,
 		SessionTicketsDisabled:      true,
-		DynamicRecordSizingDisabled: true, // large transfers want whole records from the first on
+		DynamicRecordSizingDisabled: true, // full records from the start are faster for large files
 	}
 }

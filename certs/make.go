@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// lifetime is the longest that Apple's platforms accept.
+// lifetime is the longest validity that Apple's systems accept.
 const lifetime = 825 * 24 * time.Hour
 
-// Make returns a new ECDSA P-256 key and a certificate it signed for itself,
-// in PEM. The certificate is for server authentication, is valid from an hour
-// before now for 825 days, and names localhost, 127.0.0.1, ::1 and hosts: DNS
-// names and IP addresses. Empty and unspecified ones (0.0.0.0) are left out.
+// Make returns a new ECDSA P-256 key and a certificate that is signed by it, both
+// in PEM. The certificate is for server authentication. It is valid for 825 days
+// from an hour before now, for localhost, 127.0.0.1, ::1 and hosts, which are DNS
+// names and IP addresses. Empty and unspecified hosts (0.0.0.0) are left out.
 func Make(now time.Time, hosts []string) (certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -53,7 +53,8 @@ func sign(now time.Time, hosts []string, key crypto.Signer) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
 
-// altNames splits hosts, and those every certificate has, by kind.
+// altNames returns the DNS names and the IP addresses of hosts, after those that
+// every certificate has.
 func altNames(hosts []string) (names []string, ips []net.IP) {
 	for _, host := range append([]string{"localhost", "127.0.0.1", "::1"}, hosts...) {
 		addr, err := netip.ParseAddr(host)

@@ -18,8 +18,8 @@ func Pin(cert *x509.Certificate) string {
 	return pinPrefix + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// ParsePin returns s as Pin writes it. It puts up with space around it, the
-// prefix in capitals and missing padding.
+// ParsePin returns s as Pin writes it. It accepts space around s, a prefix in
+// capitals and missing padding.
 func ParsePin(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	n := min(len(pinPrefix), len(s))

@@ -16,14 +16,14 @@ import (
 	"mts/core/atomicfile"
 )
 
-// renewal is how long before its end a certificate is made anew.
+// renewal is how long before its end a certificate is renewed.
 const renewal = 30 * 24 * time.Hour
 
-// LoadOrMake loads server.crt and server.key from dir. What is missing it
-// makes, as Make does; it makes dir too, with mode 0700. A certificate that
-// does not fit, ends within 30 days or lacks one of hosts is made anew with
-// the same key, so that its pin stays. A key that can't be used is an *Error:
-// it is never replaced.
+// LoadOrMake loads server.crt and server.key from dir. If they are missing, it
+// makes them as Make does, and dir with mode 0700. A certificate that doesn't
+// belong to the key, ends within 30 days or lacks one of hosts is made again with
+// the same key, so that the pin stays. For a key that can't be used the error is
+// an *Error; the key is never replaced.
 func LoadOrMake(dir string, hosts []string) (tls.Certificate, error) {
 	return loadOrMake(time.Now(), dir, hosts)
 }
@@ -60,7 +60,8 @@ func covers(leaf *x509.Certificate, hosts []string) bool {
 		!slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(leaf.DNSNames, name) })
 }
 
-// remake writes a certificate for the key there is, or a new pair.
+// remake writes a new certificate for the existing key, or a new key too if
+// there is none.
 func remake(now time.Time, hosts []string, certFile, keyFile string) error {
 	key, err := loadSigner(keyFile)
 	switch {
@@ -90,7 +91,7 @@ func makeFiles(now time.Time, hosts []string, certFile, keyFile string) error {
 	return atomicfile.Write(certFile, 0o644, certPEM)
 }
 
-// loadSigner reads a key as Make writes it.
+// loadSigner reads a key in the form that Make writes.
 func loadSigner(file string) (crypto.Signer, error) {
 	_, block, err := readKey(file)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -88,13 +89,13 @@ func TestClientLinks(t *testing.T) {
 	}
 }
 
-// Every direct dependency has its reason in the README.
+// Every direct dependency has its reason in CONTRIBUTING.md.
 func TestDependenciesHaveReasons(t *testing.T) {
 	mod, err := os.ReadFile("../go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile("../README.md")
+	doc, err := os.ReadFile("../.github/CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +104,42 @@ func TestDependenciesHaveReasons(t *testing.T) {
 		t.Fatal("go.mod shows no direct dependency")
 	}
 	for _, m := range direct {
-		if !strings.Contains(string(readme), "| "+m[1]+" |") {
-			t.Errorf("the README gives no reason for %s", m[1])
+		if !strings.Contains(string(doc), "| "+m[1]+" |") {
+			t.Errorf("CONTRIBUTING.md gives no reason for %s", m[1])
+		}
+	}
+}
+
+// Every package stands in the table of CONTRIBUTING.md that says what is where.
+func TestPackagesAreListed(t *testing.T) {
+	doc, err := os.ReadFile("../.github/CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range goList(t, "./...") {
+		folder := regexp.MustCompile(`^mts/(core/\w+|core|cmd|plugins|admin|certs|examples)`).FindStringSubmatch(p.ImportPath)
+		if folder == nil || !strings.Contains(string(doc), "`"+folder[1]+"/`") {
+			t.Errorf("CONTRIBUTING.md doesn't say where %s is", p.ImportPath)
+		}
+	}
+}
+
+// README.md, CONTRIBUTING.md and their like name files that exist.
+func TestLinksOfDocs(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
+	files, err := filepath.Glob("../.github/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "../README.md", "../examples/plugins/README.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
 		}
 	}
 }

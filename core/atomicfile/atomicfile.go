@@ -1,5 +1,5 @@
-// Package atomicfile replaces whole files so that a reader, or a crash, sees
-// the old content or the new, never a part of either.
+// Package atomicfile replaces whole files. A reader sees the old content or the
+// new one, never a part, and so does everybody after a crash.
 package atomicfile
 
 import (
@@ -9,9 +9,10 @@ import (
 	"path/filepath"
 )
 
-// Write replaces the file at path, or makes it, with data and permissions
-// perm, whatever the umask, and the owner that it had. The new content is on disk before the old is gone;
-// on an error the old file stands and nothing is left beside it.
+// Write replaces the file at path, or creates it. The file gets the content data
+// and the permissions perm, whatever the umask is, and keeps its owner. The new
+// content is on disk before the old one is removed. On an error the old file
+// stays, and no temporary file is left.
 func Write(path string, perm fs.FileMode, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -46,9 +47,8 @@ func Write(path string, perm fs.FileMode, data []byte) (err error) {
 	return nil
 }
 
-// SyncDir makes a rename within dir last through a power cut, where the
-// platform can: not every file system and platform syncs a directory, and
-// then the rename is as durable as it gets.
+// SyncDir makes the renames in dir survive a power cut, if the system can sync a
+// directory. It has no error: without the sync, nothing more can be done.
 func SyncDir(dir string) {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package atomicfile
 
-// Lock does nothing: a folder can't be locked here.
+// Lock does nothing: this system can't lock a folder.
 func Lock(string) (unlock func() error, err error) { return func() error { return nil }, nil }

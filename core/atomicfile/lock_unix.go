@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Lock waits until nobody else has locked a folder, and keeps others out until
-// unlock.
+// Lock locks a folder until unlock is called. While it is locked, Lock waits in
+// every process, this one too.
 func Lock(dir string) (unlock func() error, err error) {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// keepOwner gives f the owner of the file at path, if there is one and root is
-// at work: what a service has to read stays its own.
+// keepOwner gives f the owner of the file at path if this process is root. So a
+// file of a service stays readable for it.
 func keepOwner(f *os.File, path string) error {
 	fi, err := os.Stat(path)
 	if err != nil {

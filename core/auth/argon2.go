@@ -14,7 +14,7 @@ import (
 
 const argon2Prefix = "$argon2id$"
 
-// Bounds on what a users file may ask for.
+// Limits for the parameters in a users file.
 const (
 	maxArgon2Memory = 256 << 10 // KiB
 	maxArgon2Work   = 1 << 20   // KiB times passes: about a second
@@ -28,8 +28,8 @@ type argon2Hash struct {
 	salt, key      []byte
 }
 
-// standardArgon2 has the parameters new hashes get, and a key that is no
-// password's.
+// standardArgon2 returns the parameters of new hashes, with an empty salt and a
+// key that no password has.
 func standardArgon2() argon2Hash {
 	return argon2Hash{memory: 19 << 10, passes: 2, lanes: 1, salt: make([]byte, 16), key: make([]byte, 32)}
 }
@@ -75,14 +75,14 @@ func (h argon2Hash) derive(password string) []byte {
 	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.lanes, uint32(len(h.key)))
 }
 
-// match gives the megabytes of a derivation back at once. Left to the pace of
-// the collector, a run of logins holds several times what they use together.
+// match frees the megabytes of the derivation at once. Otherwise many logins in
+// a row hold several times the memory that they use.
 func (h argon2Hash) match(password string) bool {
 	defer runtime.GC()
 	return subtle.ConstantTimeCompare(h.derive(password), h.key) == 1
 }
 
-// effort counts a millisecond for each pass over a MiB.
+// effort estimates a millisecond for each pass over a MiB.
 func (h argon2Hash) effort() time.Duration {
 	return time.Duration(h.memory) * time.Duration(h.passes) * time.Millisecond >> 10
 }

@@ -1,20 +1,20 @@
-// Package auth says whether a name and a password belong together.
+// Package auth checks names and passwords against a users file.
 //
-// Accounts come from a users file with one "name:hash" a line; blank lines and
-// lines that start with # are comments. A hash is one of
+// The file has one "name:hash" a line. Blank lines and lines that start with #
+// are comments. A hash is one of
 //
 //   - an argon2id string ($argon2id$v=19$m=…,t=…,p=…$salt$key, RFC 9106), the
-//     form [HashPassword] writes;
+//     form that [HashPassword] returns;
 //   - a bcrypt string ($2a$, $2b$ or $2y$), so that files of htpasswd -B work;
-//     like there, a password counts up to its 72nd byte;
-//   - {SHA256} and the hex SHA-256 of a token. A token, from [NewToken], is
-//     random enough to need no slow hash.
+//     as there, only the first 72 bytes of a password count;
+//   - {SHA256} and the hex SHA-256 of a token. A token of [NewToken] has enough
+//     entropy to need no slow hash.
 //
-// A refusal doesn't tell an unknown name from a wrong password, by its words
-// or by its time. A presented password with the shape of a token is compared
-// with token hashes only. Any other costs one slow hash, whether or not there
-// is an account to check it against. And refusals are held back to a multiple
-// of a fixed pace, so that the kind of the hash doesn't show either.
+// A refusal doesn't show whether the name or the password was wrong, neither in
+// its words nor in its time. A password that looks like a token is compared with
+// token hashes only. Any other password costs one slow hash, even if there is no
+// such account. Refusals are delayed to a multiple of a fixed interval, which
+// hides the kind of the hash.
 package auth
 
 import (
@@ -26,21 +26,21 @@ import (
 // ErrDenied is the answer to a wrong password and to an unknown name alike.
 var ErrDenied = errors.New("access denied")
 
-// pace is the grid that refusals are answered on, unless some account's hash
-// is unusually slow.
+// pace is the interval whose multiples refusals are delayed to. It is longer if
+// some account's hash is unusually slow.
 const pace = 250 * time.Millisecond
 
-// Authenticate returns nil, at once, if password is that of the account name.
-// Otherwise it returns ErrDenied a whole multiple of 250 ms after it was
-// called, or ctx's error once ctx ends. At most GOMAXPROCS slow hashes run at
-// a time; the others wait.
+// Authenticate returns nil, without delay, if password is that of the account
+// name. Otherwise it returns ErrDenied at a multiple of 250 ms after it was
+// called, or ctx's error once ctx ends. At most GOMAXPROCS slow hashes run at a
+// time; further ones wait.
 func (u *Users) Authenticate(ctx context.Context, name, password string) error {
 	start := time.Now()
 	u.Refresh()
 	set := u.set.Load()
 	ok, err := u.verify(ctx, set.accounts[name].hash, password)
 	if u.set.Load().accounts[name].text != set.accounts[name].text {
-		ok = false // it has changed while the hash was computed
+		ok = false // the account changed while the hash was computed
 	}
 	if ok || err != nil {
 		return err
@@ -55,8 +55,8 @@ func (u *Users) Authenticate(ctx context.Context, name, password string) error {
 	}
 }
 
-// verify compares password with h, which is nil for an unknown account, at a
-// cost that depends on the shape of the password alone.
+// verify compares password with h, which is nil for an unknown account. Its cost
+// depends only on whether password looks like a token.
 func (u *Users) verify(ctx context.Context, h hash, password string) (bool, error) {
 	token, isToken := h.(tokenHash)
 	if isTokenShaped(password) {
@@ -75,9 +75,9 @@ func (u *Users) verify(ctx context.Context, h hash, password string) (bool, erro
 	}
 }
 
-// paceFor returns the grid for accounts whose slowest hash takes about slowest:
-// the smallest multiple of pace twice as long, so that a refusal for that
-// account comes when all others do.
+// paceFor returns the interval for accounts whose slowest hash takes about
+// slowest: the smallest multiple of pace that is at least twice as long. So the
+// slowest refusal isn't later than the others.
 func paceFor(slowest time.Duration) time.Duration {
 	return pace * max(1, (2*slowest+pace-1)/pace)
 }

@@ -11,17 +11,18 @@ import (
 	"mts/core/atomicfile"
 )
 
-// ErrNoAccount is an error of [File.Delete].
+// ErrNoAccount is returned by [File.Delete] for an unknown name.
 var ErrNoAccount = errors.New("no such account")
 
-// A File is a users file being edited. It keeps comments and order.
+// A File is a users file that is being edited. It keeps the comments and the
+// order of the lines.
 // It is not safe for concurrent use.
 type File struct {
 	path  string
 	lines []line
 }
 
-// Load reads the users file at path. A missing one is empty.
+// Load reads the users file at path. A missing file counts as empty.
 func Load(path string) (*File, error) {
 	lines, err := readFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -30,9 +31,9 @@ func Load(path string) (*File, error) {
 	return &File{path, lines}, nil
 }
 
-// Edit loads the users file at path, as Load does, has change work on it, and
-// saves it with mode 0600 if that returns nil. On Unix, edits of files of one
-// folder wait for each other.
+// Edit loads the users file at path as Load does, calls change, and saves the
+// file with mode 0600 if change returns nil. On Unix it locks the folder: a
+// second edit there waits.
 func Edit(path string, change func(*File) error) error {
 	unlock, err := atomicfile.Lock(filepath.Dir(path))
 	if err != nil {
@@ -49,7 +50,7 @@ func Edit(path string, change func(*File) error) error {
 	return f.save()
 }
 
-// Names returns the accounts' names in the file's order.
+// Names returns the names of the accounts in the order of the file.
 func (f *File) Names() []string {
 	var names []string
 	for _, l := range f.lines {
@@ -60,8 +61,8 @@ func (f *File) Names() []string {
 	return names
 }
 
-// Set gives the account name a hash, of [HashPassword] or [NewToken], and adds
-// the account at the end if there is none.
+// Set sets the hash of the account name to one of [HashPassword] or [NewToken].
+// A new account is added at the end.
 func (f *File) Set(name, hash string) error {
 	l, err := newAccount(name, hash)
 	if err != nil {
@@ -85,10 +86,10 @@ func (f *File) Delete(name string) error {
 	return nil
 }
 
-// index returns the place of the account name, or -1.
+// index returns the index of the account's line, or -1.
 func (f *File) index(name string) int {
 	if name == "" {
-		return -1 // the name of comments
+		return -1 // comments have no name
 	}
 	return slices.IndexFunc(f.lines, func(l line) bool { return l.name == name })
 }

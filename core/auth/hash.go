@@ -15,19 +15,19 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// maxPassword is what fits a 4096-byte command line behind "AUTH ".
+// maxPassword is what a command line of 4096 bytes can hold after "AUTH ".
 const maxPassword = 4096 - len("AUTH ")
 
 // A hash is an account's stored form of its password or token.
 type hash interface {
 	match(password string) bool
-	// effort is about the time match takes on an ordinary processor.
+	// effort estimates the time that match takes on an ordinary processor.
 	effort() time.Duration
 }
 
 // HashPassword returns the argon2id hash of password (19 MiB, 2 passes, 1
-// lane) for a users file. It refuses what could never be used to log in: an
-// empty password, one over 4091 bytes or with control characters in it, and
+// lane) for a users file. It refuses passwords that nobody could log in with:
+// an empty one, one of more than 4091 bytes, one with control characters, and
 // one that looks like a token.
 func HashPassword(password string) (string, error) {
 	switch {
@@ -72,8 +72,8 @@ func isTokenShaped(s string) bool {
 	return ok && len(random) == 32 && strings.Trim(random, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// parseHash reads one of the forms of the package comment. What it accepts
-// takes at most a few seconds and 256 MiB to compare.
+// parseHash reads one of the forms of the package comment. A comparison with a
+// hash that it accepts takes at most a few seconds and 256 MiB.
 func parseHash(s string) (hash, error) {
 	switch {
 	case strings.HasPrefix(s, argon2Prefix):
@@ -106,10 +106,10 @@ func (h tokenHash) match(token string) bool {
 
 func (tokenHash) effort() time.Duration { return 0 }
 
-// A bcryptHash is a bcrypt string of a cost up to maxBcryptCost.
+// A bcryptHash is a bcrypt string with a cost of at most maxBcryptCost.
 type bcryptHash string
 
-// maxBcryptCost is about two seconds.
+// maxBcryptCost takes about two seconds.
 const maxBcryptCost = 15
 
 func parseBcrypt(s string) (hash, error) {

@@ -10,7 +10,7 @@ import (
 	"mts/core/names"
 )
 
-// A LineError is what is wrong with one line of a users file.
+// A LineError is a mistake in one line of a users file.
 type LineError struct {
 	File string
 	Line int // from 1
@@ -20,10 +20,10 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
-// A line of a users file is an account or, with an empty name, a comment.
+// A line of a users file is an account, or a comment if its name is empty.
 type line struct {
 	name string
-	text string // of an account its hash as written, of a comment all of it
+	text string // the hash as it was written, or the whole comment
 	hash hash
 }
 
@@ -73,12 +73,12 @@ func parseLine(text string) (line, error) {
 	}
 	name, hash, ok := strings.Cut(trimmed, ":")
 	if !ok {
-		return line{}, errors.New("want name:hash")
+		return line{}, errors.New("not of the form name:hash")
 	}
 	return newAccount(name, hash)
 }
 
-// newAccount checks a name and a hash and makes them a line.
+// newAccount returns the line of an account after checking both parts.
 func newAccount(name, hash string) (line, error) {
 	if err := names.CheckAccount(name); err != nil {
 		return line{}, err

@@ -19,34 +19,34 @@ type Account struct {
 	Hash string // see the package comment
 }
 
-// Users is a set of accounts. It is safe for concurrent use.
-// Its fields may be nil; they are set before anything else is done with it.
+// Users is a set of accounts. It is safe for concurrent use. Its fields may be
+// nil. They must not change once a method has been called.
 type Users struct {
-	// OnError is told when Refresh found a new version of the file that it
-	// can't use, once for each.
+	// OnError is called when Refresh can't use a new version of the file, once
+	// for each version.
 	OnError func(error)
-	// OnChange is told, sorted, the names of the accounts that are gone or
-	// have another hash since the file was last read.
+	// OnChange is called with the sorted names of the accounts that were removed
+	// or got another hash since the file was last read.
 	OnChange func(names []string)
 
 	path      string // "" for accounts in memory
 	set       atomic.Pointer[accountSet]
-	slots     chan struct{} // one taken for each slow hash being computed
+	slots     chan struct{} // holds an element for each slow hash that is being computed
 	slowMatch func(h hash, password string) bool
 
-	reading sync.Mutex  // held while the file is looked at
-	seen    fs.FileInfo // the version last read, used or not; nil if missing
+	reading sync.Mutex  // held while the file is checked and read
+	seen    fs.FileInfo // the version that was read last, even if it was refused; nil if missing
 }
 
 // An accountSet is one version of the accounts. It is never changed.
 type accountSet struct {
 	accounts map[string]line
-	pace     time.Duration // refusals are answered at multiples of it
+	pace     time.Duration // refusals are delayed to a multiple of it
 }
 
-// Open reads the users file at path. A line it can't use is a *LineError, a
-// missing file matches fs.ErrNotExist. On Unix a file that others than owner and group
-// may write is refused.
+// Open reads the users file at path. The error for a wrong line is a *LineError,
+// and the one for a missing file matches fs.ErrNotExist. On Unix it refuses a
+// file that others than its owner and its group may write to.
 func Open(path string) (*Users, error) {
 	u := newUsers(nil)
 	u.path = path
@@ -56,8 +56,8 @@ func Open(path string) (*Users, error) {
 	return u, nil
 }
 
-// Memory returns a set of the given accounts, which never changes. Nobody can
-// log in to an account with a malformed name or hash.
+// Memory returns a set of the given accounts, which never changes. An account
+// with a malformed name or hash is left out.
 func Memory(accounts ...Account) *Users {
 	var lines []line
 	for _, a := range accounts {
@@ -97,13 +97,13 @@ func (u *Users) Has(name string) bool {
 	return ok
 }
 
-// Reload reads the file, changed or not. If it can't be used, the accounts
-// stay as they are.
+// Reload reads the file, even if it hasn't changed. If the file can't be used,
+// the accounts stay as they are.
 func (u *Users) Reload() error { return u.reload(true) }
 
-// Refresh reads the file if it is not the version last read, and leaves the
-// accounts as they are if the new one can't be used. Authenticate begins with
-// it. Called now and then, it has OnChange told even when nobody logs in.
+// Refresh reads the file if it has changed since it was read last. If the file
+// can't be used, the accounts stay as they are. Authenticate calls Refresh first;
+// a caller that wants OnChange while nobody logs in calls it regularly.
 func (u *Users) Refresh() {
 	if err := u.reload(false); err != nil && u.OnError != nil {
 		u.OnError(err)
@@ -121,8 +121,8 @@ func (u *Users) reload(force bool) error {
 	return err
 }
 
-// read swaps in the file's accounts, if it is a version not yet seen or force
-// is set, and returns the names that OnChange is told.
+// read replaces the accounts by those of the file, if the file has changed or
+// force is set. It returns the names for OnChange.
 func (u *Users) read(force bool) (changed []string, err error) {
 	u.reading.Lock()
 	defer u.reading.Unlock()
@@ -130,11 +130,11 @@ func (u *Users) read(force bool) (changed []string, err error) {
 	if !force && sameVersion(u.seen, fi) {
 		return nil, nil
 	}
-	u.seen = fi // older than what is read, at worst: then it is read once more
+	u.seen = fi // if the file changes right now, it is read once more next time
 	lines, err := readFile(u.path)
 	if err != nil {
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			u.seen = nil // which says nothing of the file: look again
+			u.seen = nil // the file itself may be good: read it next time
 		}
 		return nil, err
 	}
@@ -148,8 +148,8 @@ func (u *Users) read(force bool) (changed []string, err error) {
 	return changed, nil
 }
 
-// sameVersion reports whether a file has not changed between two looks at it;
-// nil is a missing file.
+// sameVersion reports whether a and b describe the same version of a file. nil
+// stands for a missing file.
 func sameVersion(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -16,19 +16,19 @@ import (
 	"mts/core/wire"
 )
 
-// maxNotices is how many notices may come before a reply.
+// maxNotices limits the notices before a reply.
 const maxNotices = 1000
 
 // A Conn is a connection to a server. Any number of goroutines may use it at
 // once; see the package documentation.
 type Conn struct {
 	nc  net.Conn
-	raw *patient // nc, or what is under its TLS
+	raw *patient // nc, or the connection below its TLS
 
 	gone context.Context // its cause is why the connection is lost
 	lose context.CancelCauseFunc
 
-	// The one whose turn it is uses these.
+	// Only the caller whose reply is next uses these.
 	in      *wire.ReplyReader
 	notices int // since the last reply
 
@@ -50,7 +50,7 @@ func newConn(nc net.Conn, raw *patient, notice func(string)) *Conn {
 	c.gone, c.lose = context.WithCancelCause(context.Background())
 	c.in.Notice = func(text string) {
 		if c.notices++; c.notices > maxNotices {
-			c.raw.Close() // exchange tells why
+			c.raw.Close() // exchange returns the error
 		} else if notice != nil {
 			notice(text)
 		}
@@ -58,10 +58,10 @@ func newConn(nc net.Conn, raw *patient, notice func(string)) *Conn {
 	return c
 }
 
-// Err returns why the connection can't be used any more, or nil.
+// Err returns the reason why the connection is lost, or nil.
 func (c *Conn) Err() error { return context.Cause(c.gone) }
 
-// Close says goodbye and closes the connection. Calls under way fail.
+// Close sends QUIT and closes the connection. Running calls fail.
 func (c *Conn) Close() error {
 	if c.Err() != nil {
 		return nil
@@ -74,26 +74,26 @@ func (c *Conn) Close() error {
 	return c.nc.Close()
 }
 
-// Login logs in as user, or as the server's default account if that is "". The
-// error wraps ErrLogin and a *core.Error if the server says no.
+// Login logs in as user, or as the server's default account if user is "". If the
+// server refuses, the error wraps ErrLogin and a *core.Error.
 func (c *Conn) Login(ctx context.Context, user, password string) error {
 	lines := []string{"AUTH " + password}
 	if user != "" {
 		lines = []string{"USER " + user, lines[0]}
 	}
-	var said error
+	var refusal error
 	err := c.exchange(ctx, lines, func() error {
 		for range lines {
 			reply, err := c.in.ReadReply(io.Discard, 0)
 			if err != nil {
 				return err
 			}
-			said = reply.Err() // AUTH's counts: it fails after a bad USER
+			refusal = reply.Err() // that of AUTH counts: it fails after a bad USER
 		}
 		return nil
 	})
-	if err == nil && said != nil {
-		err = said
+	if err == nil && refusal != nil {
+		err = refusal
 	}
 	if errors.Is(err, ErrLost) || err == nil {
 		return err
@@ -101,9 +101,9 @@ func (c *Conn) Login(ctx context.Context, user, password string) error {
 	return fmt.Errorf("%w: %w", ErrLogin, err)
 }
 
-// Do sends a command line, "VERB argument", copies the data of its reply to w
-// and returns the status line. The error of a refused command is a
-// *core.Error. MODE, QUIT and STARTTLS belong to Conn and can't be used.
+// Do sends a command line, "VERB argument", copies the data of the reply to w and
+// returns the status line. If the server refuses the command, the error is a
+// *core.Error. MODE, QUIT and STARTTLS are Conn's own and return ErrLine.
 func (c *Conn) Do(ctx context.Context, line string, w io.Writer) (wire.Reply, error) {
 	switch verb, _ := wire.SplitLine(line); verb {
 	case "", "MODE", "QUIT", "STARTTLS":
@@ -124,8 +124,9 @@ func (c *Conn) do(ctx context.Context, line string, w io.Writer, max int64) (rep
 	return reply, err
 }
 
-// exchange sends lines and, when their turn has come, calls read for all their
-// replies. An error of read is the end of the connection.
+// exchange sends lines. After the replies to all earlier commands have been read,
+// it calls read for the replies to these lines. An error of read ends the
+// connection.
 func (c *Conn) exchange(ctx context.Context, lines []string, read func() error) error {
 	if err := check(lines); err != nil {
 		return err
@@ -156,7 +157,7 @@ func (c *Conn) exchange(ctx context.Context, lines []string, read func() error) 
 	return nil
 }
 
-// check reports lines that would be something else on the wire.
+// check returns ErrLine for lines that the server would not read as one line.
 func check(lines []string) error {
 	for _, line := range lines {
 		verb, _, _ := strings.Cut(line, " ")
@@ -167,9 +168,9 @@ func check(lines []string) error {
 	return nil
 }
 
-// send writes lines, and makes sure that they leave unless another caller is
-// about to write more. Their replies may be read once before is closed; done
-// has to be closed then.
+// send writes lines. It flushes them unless another caller is about to write more
+// and will flush. The replies may be read when before is closed; the reader then
+// closes done.
 func (c *Conn) send(lines []string) (before, done chan struct{}, err error) {
 	c.writers.Add(1)
 	c.mu.Lock()
@@ -193,9 +194,9 @@ func (c *Conn) send(lines []string) (before, done chan struct{}, err error) {
 	return before, done, nil
 }
 
-// silent returns an error if no command is under way and yet the server has
-// said something other than a notice: its reason to end the session, or what
-// nobody asked for.
+// silent returns an error if the server has sent something other than a notice
+// although it has no command to answer: the reason why it ends the session, or
+// something unexpected.
 func (c *Conn) silent() error {
 	select {
 	case <-c.last:
@@ -209,14 +210,15 @@ func (c *Conn) silent() error {
 	if err == nil && block == 0 {
 		err = reply.Err()
 	}
-	var told *core.Error
-	if err == nil || errors.As(err, &told) && told.Code == "" {
+	var reason *core.Error
+	if err == nil || errors.As(err, &reason) && reason.Code == "" {
 		return errUnasked
 	}
 	return err
 }
 
-// buffered is how many bytes have come that nobody has read, notices aside.
+// buffered returns the number of bytes that have arrived and aren't read, 0 if they
+// begin with a notice.
 func (c *Conn) buffered() int {
 	b := c.in.Body().(*bufio.Reader)
 	if first, err := b.Peek(min(1, b.Buffered())); err == nil && len(first) > 0 && first[0] == wire.Notice {
@@ -225,8 +227,8 @@ func (c *Conn) buffered() int {
 	return b.Buffered()
 }
 
-// fail gives the connection up and returns why it is lost, which may be an
-// older reason than err.
+// fail closes the connection because of err. It returns the reason why the
+// connection is lost, which is an older one if it was lost before.
 func (c *Conn) fail(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

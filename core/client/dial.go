@@ -22,11 +22,12 @@ const (
 )
 
 // Dial connects to a server and enters block mode. The URL is
-// mts://host[:6870] for TLS or mts+plain://host[:6871]. The server has proved
-// who it is when Dial returns; nobody is logged in yet.
+// mts://host[:6870] for TLS or mts+plain://host[:6871]. When Dial returns, the
+// server has been verified, and nobody is logged in.
 //
-// The error wraps ErrURL, ErrTLS if the handshake failed or the server isn't
-// trusted (and an *UnknownServer if nothing is known of it), or else ErrConnect.
+// The error wraps ErrURL, ErrTLS or ErrConnect. It is ErrTLS if the handshake
+// failed or the server isn't trusted, with an *UnknownServer if the server is a
+// new one.
 func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	t, err := parseURL(url)
 	if err != nil {
@@ -52,7 +53,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// A target is what a URL names.
+// A target is a server's address from a URL.
 type target struct {
 	secure     bool
 	host, addr string
@@ -74,7 +75,7 @@ func parseURL(s string) (target, error) {
 	return target{u.Scheme == "mts", u.Hostname(), net.JoinHostPort(u.Hostname(), port)}, nil
 }
 
-// open makes a connection ready for commands.
+// open does the TLS handshake and enters block mode.
 func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 	var nc net.Conn = p
 	if t.secure {
@@ -91,7 +92,7 @@ func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 	c := newConn(nc, p, o.Notice)
 	if err := c.greet(ctx); err != nil {
 		var op *net.OpError
-		if errors.As(err, &op) && op.Op == "remote error" { // a TLS alert, as of a missing client certificate
+		if errors.As(err, &op) && op.Op == "remote error" { // a TLS alert, for example because the client has no certificate
 			return nil, fmt.Errorf("%w: %w", ErrTLS, err)
 		}
 		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
@@ -99,8 +100,8 @@ func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// handshakeError tells a server that doesn't answer from one that can't be
-// trusted.
+// handshakeError returns ErrConnect if the server doesn't answer, and ErrTLS for
+// other errors of the handshake.
 func handshakeError(err error) error {
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) {
@@ -113,8 +114,8 @@ func handshakeError(err error) error {
 	return fmt.Errorf("%w: %w", ErrTLS, err)
 }
 
-// greet asks for block mode and reads the greeting and the answer. A server
-// that said more than that speaks out of turn.
+// greet requests block mode and reads the greeting and the reply. It returns
+// errUnasked if the server has sent more.
 func (c *Conn) greet(ctx context.Context) error {
 	return c.exchange(ctx, []string{"MODE BLOCK"}, func() error {
 		for range 2 {
@@ -135,28 +136,29 @@ func (c *Conn) greet(ctx context.Context) error {
 
 var errUnasked = fmt.Errorf("%w: a reply to no command", wire.ErrProtocol)
 
-// A patient connection gives up waiting when nothing moves for the timeout.
+// A patient is a connection whose reads and writes fail if nothing moves for the
+// timeout.
 type patient struct {
 	net.Conn
 	timeout time.Duration
-	factor  atomic.Int64 // of the timeout, for reads
+	factor  atomic.Int64 // a read waits factor times the timeout
 }
 
 func (p *patient) Read(b []byte) (int, error) {
 	wait := p.timeout * time.Duration(p.factor.Load())
 	p.SetReadDeadline(time.Now().Add(wait))
 	n, err := p.Conn.Read(b)
-	return n, told(err, wait)
+	return n, explain(err, wait)
 }
 
 func (p *patient) Write(b []byte) (int, error) {
 	p.SetWriteDeadline(time.Now().Add(p.timeout))
 	n, err := p.Conn.Write(b)
-	return n, told(err, p.timeout)
+	return n, explain(err, p.timeout)
 }
 
-// told puts a timeout in words.
-func told(err error, wait time.Duration) error {
+// explain returns an error that says how long the wait was, if it was too long.
+func explain(err error, wait time.Duration) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("no answer for %v: %w", wait, os.ErrDeadlineExceeded)
 	}

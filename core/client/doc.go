@@ -12,25 +12,25 @@
 //
 // # Pipelining
 //
-// A [Conn] may be used by any number of goroutines at once. Their commands go
-// out as they come, without waiting for earlier replies, and each caller reads
-// its own reply when its turn has come. So as many commands are under way as
-// there are callers, and a caller's writer is never used after its call has
-// returned. Nothing runs in the background.
+// Any number of goroutines may use a [Conn] at once. Each command is sent at
+// once, without waiting for earlier replies, and each caller reads its own reply
+// when the earlier ones have been read. So there are as many running commands as
+// callers, and a caller's writer isn't used after its call has returned. The
+// package starts no goroutines.
 //
-// A command that was sent can't be taken back: a call whose context ends
-// before its reply is whole, or whose writer fails, closes the connection for
-// all. Every later call returns an error that wraps [ErrLost].
+// A sent command can't be cancelled. If the context of a call ends before the
+// reply is complete, or if its writer fails, the connection is closed for all
+// callers. Every later call returns an error that wraps [ErrLost].
 //
 // # Trust
 //
-// The server proves who it is in the TLS handshake, before anything is sent to
-// it: by a pin, by a certificate authority, or by being the same as last time
-// (see [Options]). A server is also expected to mean harm: lines, blocks and
-// waits are bounded, what it sends must add up, and a reply nobody asked for
-// ends the connection. Texts of a server are returned as they came; they are
-// to be shown through [wire.Printable] only.
+// The server is verified in the TLS handshake, before anything is sent to it: by
+// a pin, by a certificate authority, or by the key of an earlier connection (see
+// [Options]). The server may be hostile nevertheless: lines, blocks and waits are
+// limited, sizes are checked, and an unexpected reply ends the connection. Texts
+// of the server are returned unchanged; callers pass them through
+// [wire.Printable] before they show them.
 //
-// A command that the server refuses returns a [*core.Error] with its code, and
-// leaves the connection usable.
+// If the server refuses a command, the call returns a [*core.Error] with its code,
+// and the connection stays usable.
 package client

@@ -16,39 +16,40 @@ import (
 	"mts/core/wire"
 )
 
-// Bounds of what a reply may hold, in bytes.
+// Limits for the data of a reply.
 const (
-	maxFacts   = wire.MaxStatus
-	maxListing = 256 << 20
+	maxFacts   = wire.MaxStatus // bytes
+	maxListing = 256 << 20      // bytes
 	maxEntries = 1 << 20
 )
 
-// modifyLayout is how RFC 3659, 2.3 writes a time, without its fraction.
+// modifyLayout is the form of times in RFC 3659, section 2.3, without a fraction.
 const modifyLayout = "20060102150405"
 
-// Fetch copies a file to w and returns what the server said of it at the end,
-// in which Name is empty. ErrIntegrity says that those aren't the bytes which
-// came. How many come is up to the server; FetchPart bounds them.
+// Fetch copies a file to w and returns its description from the end of the reply,
+// in which Name is empty. It returns ErrIntegrity if the number of bytes doesn't
+// agree with the description. The server decides how many bytes there are; only
+// FetchPart limits them.
 func (c *Conn) Fetch(ctx context.Context, path string, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, "FILE "+path, w, math.MaxInt64)
 	if err == nil && n != info.Size {
-		err = fmt.Errorf("%w: %d of %d bytes came", ErrIntegrity, n, info.Size)
+		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrIntegrity, n, info.Size)
 	}
 	return info, err
 }
 
-// FetchPart copies length bytes of a file, from byte offset on, to w: fewer if
-// the file ends before. It returns what Fetch does.
+// FetchPart copies length bytes of a file, from offset on, to w, or fewer if the
+// file ends before. It returns the same as Fetch.
 func (c *Conn) FetchPart(ctx context.Context, path string, offset, length int64, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, fmt.Sprintf("PART %d %d %s", offset, length, path), w, length)
 	if want := min(length, info.Size-offset); err == nil && n != want {
-		err = fmt.Errorf("%w: %d of %d bytes came", ErrIntegrity, n, want)
+		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrIntegrity, n, want)
 	}
 	return info, err
 }
 
-// transfer runs a command whose data are of a file, and compares them with
-// the facts of the reply.
+// transfer runs a command whose data are from a file, and compares their number
+// with the facts of the reply.
 func (c *Conn) transfer(ctx context.Context, line string, w io.Writer, max int64) (core.Info, int64, error) {
 	count := &counter{w: w}
 	reply, err := c.do(ctx, line, count, max)
@@ -60,7 +61,7 @@ func (c *Conn) transfer(ctx context.Context, line string, w io.Writer, max int64
 		if f.Name != "bytes" {
 			err = setFact(&info, f.Name, f.Value)
 		} else if f.Value != strconv.FormatInt(count.n, 10) {
-			err = fmt.Errorf("%d of %.20s bytes came", count.n, f.Value)
+			err = fmt.Errorf("%d of %.20s bytes arrived", count.n, f.Value)
 		}
 		if err != nil {
 			return info, count.n, fmt.Errorf("%w: %w", ErrIntegrity, err)
@@ -83,7 +84,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Stat returns what the server knows of a file or folder.
+// Stat returns the server's description of a file or folder.
 func (c *Conn) Stat(ctx context.Context, path string) (core.Info, error) {
 	var b bytes.Buffer
 	if _, err := c.do(ctx, "STAT "+path, &b, maxFacts); err != nil {
@@ -92,11 +93,11 @@ func (c *Conn) Stat(ctx context.Context, path string) (core.Info, error) {
 	return parseFacts(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// List returns the entries of a folder, sorted by name. The loop may use the
-// Conn, and may be left at any time: the whole listing is read, up to 256 MiB
-// of it, before the first entry is handed out. An error is the last pair.
-// Names are as the server sent them: they may hold "/" or be "..", but no
-// control characters.
+// List returns the entries of a folder, sorted by name. It reads the whole
+// listing, at most 256 MiB, before the first entry. So the loop may use the Conn
+// and may end at any time. An error is in the last pair. Names are returned as the
+// server sent them: they may contain "/" or be "..", but have no control
+// characters.
 func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error] {
 	return func(yield func(core.Info, error) bool) {
 		var b bytes.Buffer
@@ -117,11 +118,11 @@ func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error
 	}
 }
 
-// hashPatience is how many timeouts a server may take to read a file.
+// hashPatience is the number of timeouts that a server may take to hash a file.
 const hashPatience = 10
 
-// Hash returns the SHA-256 that the server computes of a file, in hexadecimal.
-// As that may take a while, it waits ten times as long as others do.
+// Hash returns the SHA-256 that the server computes of a file, in hexadecimal. It
+// waits ten times Options.Timeout, because that may take a while.
 func (c *Conn) Hash(ctx context.Context, path string) (string, error) {
 	var b bytes.Buffer
 	var reply wire.Reply
@@ -160,7 +161,7 @@ func parseFacts(line string) (core.Info, error) {
 	return info, nil
 }
 
-// setFact puts a fact in its place. Unknown ones don't matter.
+// setFact sets the field that a fact is about. It ignores unknown facts.
 func setFact(info *core.Info, name, value string) (err error) {
 	switch name {
 	case "type":

@@ -9,44 +9,45 @@ import (
 	"time"
 )
 
-// What can go wrong apart from a refused command. The errors of this package
-// wrap at most one of them beside their cause.
+// The kinds of errors, apart from a refused command. An error of this package
+// wraps its cause and at most one of these kinds, or ErrLost and ErrQueued.
 var (
 	ErrURL       = errors.New("not of the form mts://host[:port] or mts+plain://host[:port]")
-	ErrConnect   = errors.New("connect")                  // no server there, or none that lets us in
-	ErrTLS       = errors.New("tls")                      // no TLS, or not the server that was expected
+	ErrConnect   = errors.New("connect")                  // there is no server, or it refuses the connection
+	ErrTLS       = errors.New("tls")                      // no TLS, or not the expected server
 	ErrLogin     = errors.New("login")                    // refused by the server
 	ErrIntegrity = errors.New("file is not whole")        // not the bytes that the server announced
 	ErrLost      = errors.New("connection lost")          // broken, closed, timed out, or against the protocol
-	ErrQueued    = errors.New("lost before its turn")     // beside ErrLost: the reply had not begun to be read
+	ErrQueued    = errors.New("lost before its turn")     // with ErrLost: no byte of the reply has been read
 	ErrLine      = errors.New("can't be sent as command") // too long, control characters, or a verb of Conn's own
 )
 
-// DefaultTimeout is what a zero Options.Timeout means.
+// DefaultTimeout is used if Options.Timeout is zero.
 const DefaultTimeout = 30 * time.Second
 
-// Options are how to reach a server and whom to trust. The first of Pin,
-// RootCAs and KnownHosts that is set decides about the server's certificate;
-// with none of them, the authorities of the system do.
+// Options say how to reach a server and how to verify it. The first of Pin,
+// RootCAs and KnownHosts that is set is used for the server's certificate. If none
+// is set, the authorities of the system are used.
 type Options struct {
-	// Pin is the server's key as certs.Pin writes it. Neither the name nor
-	// the age nor the issuer of the certificate matter then.
+	// Pin is the server's key as certs.Pin writes it. The name, the dates and
+	// the issuer of the certificate aren't checked then.
 	Pin string
-	// RootCAs have to have issued the certificate, for the host's name.
+	// RootCAs are the authorities that the certificate must come from. It must
+	// be for the host's name.
 	RootCAs *x509.CertPool
-	// KnownHosts is a file of "host:port pin" lines. A server with another
-	// key than its lines say is refused. One without a line has to be
-	// certified by the system's authorities; else the error is an
+	// KnownHosts is a file of "host:port pin" lines. A server whose key isn't
+	// the one in its lines is refused. A server without a line must have a
+	// certificate from an authority of the system; otherwise the error is an
 	// *UnknownServer.
 	KnownHosts string
 
 	// Certificates are offered to a server that asks for them.
 	Certificates []tls.Certificate
 
-	// Timeout bounds the whole of Dial, each write, and each wait for more
-	// bytes of a reply.
+	// Timeout limits Dial as a whole, each write, and each wait for further
+	// bytes of a reply. Zero is DefaultTimeout.
 	Timeout time.Duration
-	// Notice is called with the text of each notice, while some reply is
+	// Notice is called with the text of each notice, while a reply is being
 	// read.
 	Notice func(text string)
 	// Dial replaces net.Dialer's DialContext.

@@ -20,7 +20,7 @@ import (
 func tlsConfig(t target, o Options) (*tls.Config, error) {
 	c := &tls.Config{
 		ServerName:   t.host,
-		NextProtos:   []string{"mts/1"},
+		NextProtos:   []string{certs.ALPN},
 		MinVersion:   tls.VersionTLS12,
 		RootCAs:      o.RootCAs,
 		Certificates: o.Certificates,
@@ -45,8 +45,8 @@ func tlsConfig(t target, o Options) (*tls.Config, error) {
 	return c, nil
 }
 
-// An UnknownServer is one that isn't in the file of known hosts. It hasn't
-// proved yet that the key is its own: a Dial with the pin has it do so.
+// An UnknownServer is a server that isn't in the file of known hosts. It has not
+// yet proved that it has the key: a Dial with the pin checks that.
 type UnknownServer struct {
 	HostPort string
 	Pin      string
@@ -56,7 +56,7 @@ func (u *UnknownServer) Error() string {
 	return fmt.Sprintf("%s is not known; its key is %s", u.HostPort, u.Pin)
 }
 
-// verifyKnown compares the server with what is known of it.
+// verifyKnown compares the server's key with the file of known hosts.
 func verifyKnown(t target, o Options, s tls.ConnectionState) error {
 	got := certs.Pin(s.PeerCertificates[0])
 	known, err := readKnown(o.KnownHosts, t.addr)
@@ -67,7 +67,7 @@ func verifyKnown(t target, o Options, s tls.ConnectionState) error {
 		return nil
 	case len(known) > 0:
 		return fmt.Errorf("THE KEY OF %s HAS CHANGED: known is %s, but it has %s; "+
-			"somebody may be in between; if the change is meant, remove its line from %s",
+			"somebody may intercept the connection; if the change is intended, remove its line from %s",
 			t.addr, strings.Join(known, " or "), got, o.KnownHosts)
 	case certified(t, s):
 		return nil
@@ -85,8 +85,8 @@ func certified(t target, s tls.ConnectionState) bool {
 	return err == nil
 }
 
-// readKnown returns the pins of a host. Empty lines and lines that begin with
-// '#' don't count.
+// readKnown returns the pins of a host. It ignores empty lines and lines that begin
+// with '#'.
 func readKnown(file, hostport string) (pins []string, err error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -109,9 +109,9 @@ func readKnown(file, hostport string) (pins []string, err error) {
 	return pins, nil
 }
 
-// AddKnown adds a server to a file of known hosts, which is made if it isn't
-// there. Only a server that has proved its key belongs in there: after a Dial
-// with its pin.
+// AddKnown adds a server to a file of known hosts. It makes the file if there is
+// none. The caller first checks with a Dial with the pin that the server has the
+// key.
 func AddKnown(file string, u *UnknownServer) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("keep known host: %w", err)
@@ -124,14 +124,14 @@ func AddKnown(file string, u *UnknownServer) error {
 	if unended(f) {
 		line = "\n" + line
 	}
-	_, err = f.WriteString(line) // at once: others may add lines too
+	_, err = f.WriteString(line) // one write: other processes may add lines too
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("keep known host: %w", err)
 	}
 	return nil
 }
 
-// unended reports whether the last line of a file lacks its end.
+// unended reports whether a file doesn't end in a newline.
 func unended(f *os.File) bool {
 	fi, err := f.Stat()
 	last := make([]byte, 1)

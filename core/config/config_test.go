@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mts/core/names"
 )
 
 const documented = `
@@ -243,5 +245,14 @@ func TestLoad(t *testing.T) {
 	}
 	if _, err := Load(filepath.Join(dir, "none.toml")); err == nil || !strings.Contains(err.Error(), "none.toml:1: file: ") {
 		t.Errorf("missing file: %v", err)
+	}
+}
+
+// A plugin whose name is a key of [plugins] could have no settings.
+func TestPluginKeys(t *testing.T) {
+	for _, key := range keys(reflect.TypeFor[Plugins]()) {
+		if key != "" && names.CheckPlugin(key) == nil {
+			t.Errorf("a plugin may be called %s", key)
+		}
 	}
 }

@@ -8,16 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxRaces is how often openat2 is tried again when a rename came in between.
+// maxRaces is how often openat2 is tried again after a rename interfered.
 const maxRaces = 8
 
-// beneath opens files by openat2(2). The zero value can't.
+// A beneath opens files beneath a directory with openat2(2). Its zero value
+// returns errUnavailable for all of them.
 type beneath struct {
 	dir  *os.File
 	conn syscall.RawConn
 }
 
-// newBeneath returns the zero value where the kernel has no openat2, or a
+// newBeneath returns the zero value if the kernel has no openat2, or if a
 // sandbox forbids it.
 func newBeneath(r *os.Root) beneath {
 	dir, err := r.Open(".")

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// beneath is a faster way to open files, which this platform doesn't have.
+// A beneath opens files in a faster way, which this platform doesn't have.
 type beneath struct{}
 
 func newBeneath(*os.Root) beneath { return beneath{} }

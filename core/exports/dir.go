@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// staleAfter is how long what is at a directory's path goes unnoticed while
-// the one that is held still answers.
+// staleAfter is how long it may take until a new directory at the path of an
+// export is noticed while the old one can still be used.
 const staleAfter = time.Second
 
-// errUnavailable says that beneath leaves a file to os.Root.
-var errUnavailable = errors.New("no faster way")
+// errUnavailable is returned by beneath for a file that os.Root has to open.
+var errUnavailable = errors.New("openat2 is not available")
 
-// A dir is an export of a local directory. It holds the directory open, and
-// looks at its path once a second, when it is used, and whenever something is
-// missing: if another directory is there by then, it goes on with that one.
-// While there is none, it goes on with the one it holds.
+// A dir is an export of a local directory, which it keeps open. While it is
+// used, it checks the path once a second, and whenever a file is missing. If
+// another directory is there, it changes over to that one. If there is none, it
+// keeps the old one.
 type dir struct {
 	path    string
 	now     func() time.Time
 	start   time.Time
-	checked atomic.Int64 // when path was looked at, as a time.Duration from start
+	checked atomic.Int64 // when path was checked, as a time.Duration since start
 	held    atomic.Pointer[root]
 
 	mu     sync.Mutex // serializes changes of held
@@ -72,7 +72,7 @@ func (r *root) close() error {
 	return r.Root.Close()
 }
 
-// slowOpen opens a regular file where beneath can't.
+// slowOpen opens a regular file if beneath is unavailable.
 func (r *root) slowOpen(name string) (fs.File, error) {
 	return regular(r.OpenFile(name, os.O_RDONLY|noWait, 0))
 }
@@ -109,8 +109,8 @@ func (d *dir) close() error {
 	return d.held.Load().close()
 }
 
-// try runs op on the directory, again if it missed something and the directory
-// has been replaced.
+// try runs op on the directory. If op finds nothing and the directory has been
+// replaced, it runs op again.
 func try[T any](d *dir, op func(*root) (T, error)) (T, error) {
 	r := d.current()
 	for {
@@ -137,8 +137,8 @@ func (d *dir) current() *root {
 	return r
 }
 
-// renew returns the root to use in place of r: r itself, unless another one is
-// held or another directory is at the path by now.
+// renew returns the root to use from now on: r, unless another one is held or
+// another directory is at the path.
 func (d *dir) renew(r *root) *root {
 	if held := d.held.Load(); held != r {
 		return held
@@ -157,6 +157,6 @@ func (d *dir) renew(r *root) *root {
 		return r
 	}
 	d.held.Store(next)
-	r.close() // calls that still use it end first
+	r.close() // os.Root waits for the calls that still use it
 	return next
 }

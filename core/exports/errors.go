@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// refused are the errors of a system that mean that a name isn't served.
+// refused are the errors of the system for names that aren't served.
 var refused = []syscall.Errno{
 	syscall.ENOENT, syscall.ENOTDIR, syscall.EISDIR, syscall.EACCES, syscall.EPERM,
 	syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL, // the file system doesn't take the name
@@ -16,8 +16,8 @@ var refused = []syscall.Errno{
 	syscall.ENXIO, syscall.ENODEV, syscall.EOPNOTSUPP, // sockets, devices without a driver
 }
 
-// refusal returns fs.ErrNotExist for all errors that say no more than that a
-// name isn't served, and any other error as it is.
+// refusal returns fs.ErrNotExist for an error that only says that a name isn't
+// served. It returns other errors unchanged.
 func refusal(err error) error {
 	errno, isErrno := errors.AsType[syscall.Errno](err)
 	switch {

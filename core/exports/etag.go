@@ -7,10 +7,10 @@ import (
 	"io/fs"
 )
 
-// ETag returns 16 hexadecimal digits that change with the identity of a file
-// (device and inode, where the platform tells them), its size and its time of
-// modification in nanoseconds. They stay the same across restarts. Device and
-// inode go into them hashed.
+// ETag returns 16 hexadecimal digits that change if the identity of the file
+// (device and inode, where the platform has them), its size or its modification
+// time (in nanoseconds) changes. They don't change with a restart. They are a
+// hash, which hides device and inode.
 func ETag(fi fs.FileInfo) string {
 	device, inode := identity(fi)
 	var b [32]byte

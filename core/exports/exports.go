@@ -2,14 +2,14 @@
 // a local directory or any [fs.FS], under one virtual directory "/". It only
 // reads.
 //
-// A name that isn't served is refused with [fs.ErrNotExist], whatever the
-// reason: missing, forbidden, not a regular file, out of bounds. Other errors
-// (descriptors exhausted, a failing disk) come back as themselves; they are for
-// the log and may hold local names.
+// A name that isn't served is refused with [fs.ErrNotExist] whatever the reason:
+// it is missing, forbidden, not a regular file, or outside the tree. Other
+// errors, such as those of a failing disk, are returned unchanged. They are for
+// the log, because they may contain local names.
 //
-// Local directories are opened through [os.Root], on Linux also by openat2(2)
-// with RESOLVE_BENEATH: links that stay inside are followed, absolute links and
-// those that lead out are refused, also when they are swapped meanwhile.
+// Local directories are opened with [os.Root], and on Linux with openat2(2) and
+// RESOLVE_BENEATH. Links within a directory are followed. Absolute links and
+// links that lead out are refused, even if they change at that moment.
 package exports
 
 import (
@@ -25,14 +25,14 @@ import (
 type Export struct {
 	Path   string // where clients see it: "/", "/pub", "c:"; the case of "c:" doesn't matter
 	Dir    string // the local directory; or
-	FS     fs.FS  // any other file system; no link out, no FIFO, is its own concern
+	FS     fs.FS  // any other file system, which itself refuses links that lead out
 	Hidden bool   // serve files and folders whose name begins with a dot
 }
 
-// An Error is an Export that New refused.
+// An Error says which Export was refused by New.
 type Error struct {
-	Index int    // which of New's arguments
-	Path  string // as it was given
+	Index int    // of New's argument, from 0
+	Path  string // as in the argument
 	Err   error
 }
 
@@ -41,11 +41,11 @@ func (e *Error) Error() string { return fmt.Sprintf("export %q: %v", e.Path, e.E
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// A Tree is a set of exports, or, made by Only, a part of one. It doesn't
+// A Tree is a set of exports, or the part of one that Only returns. It doesn't
 // change and may be used by several goroutines at once.
 type Tree struct {
 	exports []export // the longest path first
-	scopes  []string // canonical paths; what is below them can be seen
+	scopes  []string // canonical paths of what can be seen, with all that is below
 	owner   bool
 }
 
@@ -97,8 +97,8 @@ func (t *Tree) add(e Export) error {
 	return nil
 }
 
-// Close closes the local directories. Files that are open stay so. A tree made
-// by Only has nothing to close.
+// Close closes the local directories. Open files stay open. For a tree of Only
+// it does nothing.
 func (t *Tree) Close() error {
 	if !t.owner {
 		return nil
@@ -110,11 +110,10 @@ func (t *Tree) Close() error {
 	return errors.Join(errs...)
 }
 
-// Only returns the part of t at and below paths, which may name exports or
-// folders in them. The rest is as if it weren't there, but for the folders that
-// lead to the part. Of "/" the other roots ("c:") aren't a part. Without paths
-// nothing is left; a path that Clean refuses adds nothing. The tree returned
-// works until t is closed.
+// Only returns the part of t at and below paths, which are exports or folders in
+// them. The rest is invisible, except for the folders that lead to the part. Other
+// roots ("c:") aren't a part of "/". Without paths, and for a path that Clean
+// refuses, there is nothing to see. The new tree works until t is closed.
 func (t *Tree) Only(paths []string) *Tree {
 	var scopes []string
 	for _, path := range paths {

@@ -12,19 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A file is a regular file that is open for reading: an os.File without what
-// regular files have no use for, which saves it two system calls and a
-// finalizer. It may be used by several goroutines at once. As a syscall.Conn it
-// can be sent by sendfile.
+// A file is a regular file that is open for reading. An os.File would cost two
+// more system calls and a finalizer, for features that regular files don't use.
+// Several goroutines may use it at once. It is a syscall.Conn, so that sendfile
+// can send it.
 type file struct {
 	name   string
-	mu     sync.RWMutex         // held for reading while fd is in use
-	fd     int                  // -1 when closed
-	opened atomic.Pointer[info] // until something is read
+	mu     sync.RWMutex             // held for reading while fd is in use
+	fd     int                      // -1 when closed
+	opened atomic.Pointer[fileInfo] // its description when it was opened; nil after the first read
 }
 
-// Stat describes the file: as it was when it was opened until something is
-// read, then as it is.
+// Stat describes the file. Until the first read, it returns the description from
+// when the file was opened; later it asks the system.
 func (f *file) Stat() (fs.FileInfo, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -34,8 +34,8 @@ func (f *file) Stat() (fs.FileInfo, error) {
 	return f.stat()
 }
 
-func (f *file) stat() (*info, error) {
-	i := &info{name: path.Base(f.name)}
+func (f *file) stat() (*fileInfo, error) {
+	i := &fileInfo{name: path.Base(f.name)}
 	for {
 		if err := syscall.Fstat(f.fd, &i.st); err == nil {
 			return i, nil
@@ -58,7 +58,7 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// read calls op, which reads into p, again while a signal interrupts it.
+// read calls op, which reads into p, and repeats it if a signal interrupts it.
 func (f *file) read(name string, p []byte, op func() (int, error)) (int, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -79,7 +79,7 @@ func (f *file) read(name string, p []byte, op func() (int, error)) (int, error) 
 	}
 }
 
-// Seek is for a file that one goroutine alone uses.
+// Seek may be used only while no other goroutine uses the file.
 func (f *file) Seek(offset int64, whence int) (int64, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -132,15 +132,15 @@ func (f *file) fail(op string, err error) error {
 	return &fs.PathError{Op: op, Path: f.name, Err: err}
 }
 
-// An info is the fs.FileInfo of a regular file.
-type info struct {
+// A fileInfo is the fs.FileInfo of a regular file.
+type fileInfo struct {
 	name string
 	st   syscall.Stat_t
 }
 
-func (i *info) Name() string       { return i.name }
-func (i *info) Size() int64        { return i.st.Size }
-func (i *info) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
-func (i *info) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
-func (i *info) IsDir() bool        { return false }
-func (i *info) Sys() any           { return &i.st }
+func (i *fileInfo) Name() string       { return i.name }
+func (i *fileInfo) Size() int64        { return i.st.Size }
+func (i *fileInfo) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
+func (i *fileInfo) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
+func (i *fileInfo) IsDir() bool        { return false }
+func (i *fileInfo) Sys() any           { return &i.st }

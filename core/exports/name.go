@@ -16,14 +16,17 @@ const maxName = 4096 // bytes of a canonical name
 var ErrName = fmt.Errorf("unusable name: %w", fs.ErrNotExist)
 
 // Clean returns the canonical spelling of a client's name: "/a/b", or "c:/a/b"
-// if its first element ends in a colon, which is folded to lower case. A
-// backslash is a slash, a leading slash may be left out, and "" is "/".
+// if the first element ends in a colon; that element becomes lower case. A
+// backslash equals a slash, a leading slash may be left out, and "" is "/".
 //
-// It returns ErrName for elements that are empty, "." or "..", or hold a colon;
-// for a slash at the end of anything but a root; for control characters and
-// invalid UTF-8; for the names of Windows devices, whatever their extension, on
-// every platform, and on Windows for elements that end in a dot or a space; and
-// for more than 4096 bytes in canonical spelling.
+// It returns ErrName for
+//
+//   - elements that are empty, "." or "..", or contain a colon;
+//   - a slash at the end, except of a root;
+//   - control characters and invalid UTF-8;
+//   - names of Windows devices with any extension, on every platform;
+//   - on Windows, elements that end in a dot or a space;
+//   - more than 4096 bytes in canonical spelling.
 func Clean(name string) (string, error) {
 	clean, ok := canonical(name)
 	if !ok || len(clean) > maxName {
@@ -58,7 +61,7 @@ func canonical(name string) (string, bool) {
 	return root + "/" + name, true
 }
 
-// usable tells whether element may be a part of a name.
+// usable reports whether element may be a part of a name.
 func usable(element string) bool {
 	switch {
 	case element == "" || element == "." || element == "..", strings.Contains(element, ":"), device(element):
@@ -67,8 +70,8 @@ func usable(element string) bool {
 	return runtime.GOOS != "windows" || !strings.HasSuffix(element, ".") && !strings.HasSuffix(element, " ")
 }
 
-// device tells whether Windows takes element for a device ("Naming Files, Paths
-// and Namespaces" in its documentation).
+// device reports whether element is the name of a device in Windows ("Naming
+// Files, Paths and Namespaces" in its documentation).
 func device(element string) bool {
 	stem, _, _ := strings.Cut(element, ".")
 	stem = strings.TrimRight(stem, " ")
@@ -92,7 +95,7 @@ func equalsAny(s string, names ...string) bool {
 	return false
 }
 
-// hidden tells whether an element of name begins with a dot.
+// hidden reports whether an element of name begins with a dot.
 func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }

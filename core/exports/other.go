@@ -20,7 +20,7 @@ func (o other) list(name string) ([]string, error) {
 
 func (o other) close() error { return nil }
 
-// regular closes and refuses f if it isn't a regular file.
+// regular returns f if it is a regular file. Otherwise it closes f.
 func regular(f fs.File, err error) (fs.File, error) {
 	if err != nil {
 		return nil, err

@@ -11,9 +11,9 @@ import (
 	"mts/core"
 )
 
-// Open opens a regular file for reading; the caller closes it. Neither a FIFO
-// nor a device holds it up. A local file is also an io.ReaderAt, an io.Seeker and
-// a syscall.Conn, by which it can be sent without copying it.
+// Open opens a regular file for reading. The caller closes it. Open doesn't wait
+// for a FIFO or a device. A local file is also an io.ReaderAt, an io.Seeker, and a
+// syscall.Conn, which allows sending it without a copy.
 func (t *Tree) Open(name string) (fs.File, error) {
 	name, err := Clean(name)
 	if err != nil {
@@ -30,8 +30,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	return f, nil
 }
 
-// Stat describes a regular file or a folder. Of a folder neither size nor ETag
-// is told.
+// Stat describes a regular file or a folder. A folder has no size and no ETag.
 func (t *Tree) Stat(name string) (core.Info, error) {
 	name, err := Clean(name)
 	if err != nil {
@@ -45,7 +44,7 @@ func (t *Tree) Stat(name string) (core.Info, error) {
 	case err != nil && err != fs.ErrNotExist:
 		return core.Info{}, err
 	case name == "/" || len(t.mounts(name)) > 0:
-		info.Dir = true // of this tree alone
+		info.Dir = true // it exists only in this tree
 	case err == nil && fi.Mode().IsRegular():
 		info.Size, info.Modified, info.ETag = fi.Size(), fi.ModTime(), ETag(fi)
 	default:
@@ -54,10 +53,10 @@ func (t *Tree) Stat(name string) (core.Info, error) {
 	return info, nil
 }
 
-// List describes what a folder holds, sorted by name: files and folders that
-// can be served, and in "/" the other roots. It keeps the names alone; each
-// entry is looked up when its turn comes, and left out if it is gone by then.
-// An entry's error doesn't end the sequence.
+// List describes the entries of a folder, sorted by name: the files and folders
+// that can be served, and in "/" the other roots. Only the names are kept in
+// memory. Each entry is looked up when it is reached, and left out if it is
+// gone. The error of an entry doesn't end the sequence.
 func (t *Tree) List(name string) (iter.Seq2[core.Info, error], error) {
 	info, err := t.Stat(name)
 	if err != nil {
@@ -66,7 +65,7 @@ func (t *Tree) List(name string) (iter.Seq2[core.Info, error], error) {
 	if !info.Dir {
 		return nil, fs.ErrNotExist
 	}
-	name, _ = Clean(name) // Stat took it
+	name, _ = Clean(name) // no error: Stat accepted it
 	names, err := t.names(name)
 	if err != nil {
 		return nil, err
@@ -85,8 +84,8 @@ func (t *Tree) List(name string) (iter.Seq2[core.Info, error], error) {
 	}, nil
 }
 
-// names returns the sorted names of what the folder holds and what is mounted
-// there.
+// names returns the sorted names of the folder's entries and of the exports that
+// are mounted in it.
 func (t *Tree) names(folder string) ([]string, error) {
 	names := t.mounts(folder)
 	e, rel, err := t.find(folder)
@@ -111,14 +110,13 @@ func (t *Tree) stat(name string) (fs.FileInfo, error) {
 	return fi, refusal(err)
 }
 
-// find returns the export that serves the canonical name, and what name is
-// called there.
+// find returns the export that serves the canonical name, and the path in it.
 func (t *Tree) find(name string) (e export, rel string, err error) {
 	if !slices.ContainsFunc(t.scopes, func(s string) bool { return Within(name, s) }) {
 		return export{}, "", fs.ErrNotExist
 	}
 	i := slices.IndexFunc(t.exports, func(e export) bool { return Within(name, e.path) })
-	e = t.exports[i] // scopes are within exports
+	e = t.exports[i] // there is one: every scope is within an export
 	rel = strings.TrimPrefix(name[len(strings.TrimSuffix(e.path, "/")):], "/")
 	if !e.hidden && hidden(rel) {
 		return export{}, "", fs.ErrNotExist
@@ -126,7 +124,7 @@ func (t *Tree) find(name string) (e export, rel string, err error) {
 	return e, cmp.Or(rel, "."), nil
 }
 
-// mounts returns the names in folder that lead to what can be seen.
+// mounts returns the names in folder that lead to a scope.
 func (t *Tree) mounts(folder string) []string {
 	var names []string
 	for _, s := range t.scopes {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A Ban keeps somebody out: newcomers at the door, and sessions that exist from
-// logging in.
+// A Ban refuses the new connections of a target, and the logins of its existing
+// sessions.
 type Ban struct {
 	Target string    `json:"target"` // an address, a prefix, or "user=NAME"
 	Kind   string    `json:"kind"`   // "addr", "cidr" or "user"
@@ -20,32 +20,32 @@ type Ban struct {
 	By     string    `json:"by"` // an operator, or Automatic
 }
 
-// ErrTarget says that nothing of that name can be banned.
+// ErrTarget is returned for a text that isn't a target of bans.
 var ErrTarget = errors.New("no address, prefix or user=NAME")
 
-// Automatic is whom a ban is by that the table has made itself.
+// Automatic is the By of bans that the table imposes itself.
 const Automatic = "mtsd"
 
 func (b *Ban) active(now time.Time) bool { return b.Until.IsZero() || now.Before(b.Until) }
 
-// Ban keeps a target out: an IP address, a prefix such as 10.0.0.0/8, or
-// user=NAME. Its Kind is found out. A ban that the target has already is
-// replaced. The error says that the target is none, or that the ban couldn't be
-// kept in the file; it is in force in the second case.
+// Ban bans a target: an IP address, a prefix such as 10.0.0.0/8, or user=NAME. It
+// ignores b.Kind, and replaces an existing ban of the target. The error wraps
+// ErrTarget, or says why the file couldn't be written; then the ban is in force
+// nevertheless.
 func (t *Table) Ban(b Ban) error {
 	key, err := parseTarget(b.Target)
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
-	t.bans.put(&ban{Ban: key.fill(b), key: key})
+	t.bans.put(&ban{Ban: key.describe(b), key: key})
 	t.mu.Unlock()
 	return t.bans.save()
 }
 
-// Unban lets a target in again, and forgets what its clients have paid in
-// penalties. An IPv6 address stands for its /64 too. It reports whether there
-// was such a ban.
+// Unban removes the ban of a target and clears the penalties of its clients. For an
+// IPv6 address it also removes the ban of its /64. It reports whether there was a
+// ban.
 func (t *Table) Unban(target string) (bool, error) {
 	key, err := parseTarget(target)
 	if err != nil {
@@ -65,7 +65,7 @@ func (t *Table) Unban(target string) (bool, error) {
 	return found, t.bans.save()
 }
 
-// Bans returns those in force, sorted by target.
+// Bans returns the bans in force, sorted by target.
 func (t *Table) Bans() []Ban {
 	now := time.Now()
 	t.mu.Lock()
@@ -80,7 +80,8 @@ func (t *Table) Bans() []Ban {
 	return bans
 }
 
-// A banKey is a target: a user, or a masked prefix of unmapped addresses.
+// A banKey is a target: an account, or a masked prefix. IPv4 addresses in IPv6
+// form are written as IPv4 addresses.
 type banKey struct {
 	user   string
 	prefix netip.Prefix
@@ -101,15 +102,15 @@ func parseTarget(s string) (banKey, error) {
 	}
 	if p.Addr().Is4In6() {
 		if p.Bits() < 96 {
-			return banKey{}, errors.New("a prefix of IPv4 addresses is shorter than them all")
+			return banKey{}, errors.New("the prefix has more than all IPv4 addresses")
 		}
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
 	return banKey{prefix: p.Masked()}, nil
 }
 
-// fill gives a ban the one spelling of its target.
-func (k banKey) fill(b Ban) Ban {
+// describe returns b with the canonical Target and the Kind of the key.
+func (k banKey) describe(b Ban) Ban {
 	switch {
 	case k.user != "":
 		b.Target, b.Kind = "user="+k.user, "user"
@@ -121,64 +122,65 @@ func (k banKey) fill(b Ban) Ban {
 	return b
 }
 
-// maxBans bounds the bans that the table makes itself.
+// maxBans limits the number of bans that the table imposes itself.
 const maxBans = 1 << 17
 
-// longest is the most that a ban grows to, and how long it takes afterwards
-// until the next begins small again.
-const longest = 24 * time.Hour
+// maxBanTime is the longest ban of the table. If a client stays without a ban for
+// that long, its next ban is a short one again.
+const maxBanTime = 24 * time.Hour
 
-// A ban is a record of the list. It outlives the ban, so that the next one
-// lasts longer.
+// A ban is a record of the list. It is kept for a while after the ban has ended,
+// so that the next ban lasts longer.
 type ban struct {
 	Ban
-	Strikes int `json:"strikes"` // bans in a row, 0 for an operator's
+	Strikes int `json:"strikes"` // number of bans in a row; 0 for a ban by an operator
 	key     banKey
 }
 
-// spent reports whether nothing needs the record any more.
-func (b *ban) spent(now time.Time) bool {
-	return !b.Until.IsZero() && now.Sub(b.Until) > time.Duration(min(b.Strikes, 1))*longest
+// expired reports whether the record isn't needed any more.
+func (b *ban) expired(now time.Time) bool {
+	return !b.Until.IsZero() && now.Sub(b.Until) > time.Duration(min(b.Strikes, 1))*maxBanTime
 }
 
-// automatic bans a client, for twice as long as the last time. It reports
-// whether there was room for that.
-func (l *banList) automatic(now time.Time, client netip.Prefix, first time.Duration, reason string) bool {
+// banClient bans a client for twice as long as the last time. It reports whether
+// there was room for the ban.
+func (l *banList) banClient(now time.Time, client netip.Prefix, first time.Duration, reason string) bool {
 	key := banKey{prefix: client}
 	strikes := 0
 	if old := l.records[key]; old != nil {
 		if old.active(now) && old.Until.IsZero() {
 			return true
 		}
-		if !old.spent(now) {
+		if !old.expired(now) {
 			strikes = old.Strikes
 		}
 	} else if !l.makeRoom(now) {
 		return false
 	}
 	b := Ban{Until: now.Add(banTime(first, strikes)).UTC(), Reason: reason, By: Automatic}
-	l.put(&ban{Ban: key.fill(b), key: key, Strikes: strikes + 1})
+	l.put(&ban{Ban: key.describe(b), key: key, Strikes: strikes + 1})
 	l.saveSoon()
 	return true
 }
 
-// banTime is how long a ban lasts that strikes others came before.
+// banTime returns how long a ban lasts after a number of earlier bans.
 func banTime(first time.Duration, strikes int) time.Duration {
 	d := first
 	for range strikes {
-		if d >= longest {
+		if d >= maxBanTime {
 			return d
 		}
-		d = min(2*d, longest)
+		d = min(2*d, maxBanTime)
 	}
 	return d
 }
 
-// makeRoom drops records that aren't needed. A ban in force never is.
+// makeRoom drops records that aren't needed, but no ban in force. It reports
+// whether there is room for another record.
 func (l *banList) makeRoom(now time.Time) bool {
 	seen := 0
 	for key, b := range l.records {
-		if b.spent(now) || len(l.records) >= maxBans && !b.active(now) {
+		if b.expired(now) || len(l.records) >= maxBans && !b.active(now) {
 			l.remove(key)
 		}
 		if seen++; seen == 64 {
@@ -188,14 +190,14 @@ func (l *banList) makeRoom(now time.Time) bool {
 	return len(l.records) < maxBans
 }
 
-// put adds a record, or replaces the one with the same target.
+// put adds a record. It replaces a record with the same target.
 func (l *banList) put(b *ban) {
 	l.remove(b.key)
 	l.records[b.key] = b
 	l.lengths[length(b.key)]++
 }
 
-// remove reports whether there was a record, in force.
+// remove removes a record. It reports whether there was a ban in force.
 func (l *banList) remove(key banKey) bool {
 	b := l.records[key]
 	if b == nil {
@@ -210,7 +212,7 @@ func (l *banList) remove(key banKey) bool {
 	return b.active(time.Now())
 }
 
-// A prefixLength is a kind of key to look for.
+// A prefixLength is a length of prefixes, of IPv4 or IPv6.
 type prefixLength struct {
 	ip4  bool
 	bits int
@@ -220,8 +222,8 @@ func length(k banKey) prefixLength {
 	return prefixLength{k.prefix.Addr().Is4(), k.prefix.Bits()}
 }
 
-// addr reports whether an address is banned, or a prefix that it is in.
-func (l *banList) addr(now time.Time, a netip.Addr) bool {
+// hasAddr reports whether an address, or a prefix that contains it, is banned.
+func (l *banList) hasAddr(now time.Time, a netip.Addr) bool {
 	for n := range l.lengths {
 		if n.ip4 != a.Is4() {
 			continue
@@ -234,7 +236,8 @@ func (l *banList) addr(now time.Time, a netip.Addr) bool {
 	return false
 }
 
-func (l *banList) user(now time.Time, name string) bool {
+// hasUser reports whether an account is banned.
+func (l *banList) hasUser(now time.Time, name string) bool {
 	b := l.records[banKey{user: name}]
 	return b != nil && b.active(now)
 }

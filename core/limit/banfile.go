@@ -12,17 +12,17 @@ import (
 	"mts/core/atomicfile"
 )
 
-// A banList is all bans. Table.mu guards it, but for the writing of its file.
+// A banList holds all bans. Table.mu guards it; writing guards its file.
 type banList struct {
 	records map[banKey]*ban
 	lengths map[prefixLength]int // of the records' prefixes
 	lock    sync.Locker          // Table.mu
 	path    string               // "" without a file
-	failed  func(error)          // a write that nobody waited for
+	failed  func(error)          // called for a failed write that no caller waits for
 	closed  bool                 // nothing is written any more
-	timer   *time.Timer          // of the next write; nil if all is written
+	timer   *time.Timer          // starts the next write; nil if all is written
 
-	writing sync.Mutex // held while the file is written, before Table.mu
+	writing sync.Mutex // held while the file is written; taken before Table.mu
 }
 
 // openBans reads the file at path.
@@ -62,7 +62,7 @@ func (l *banList) save() error {
 	return l.write()
 }
 
-// write is save for who holds l.writing.
+// write writes the file. The caller holds l.writing.
 func (l *banList) write() error {
 	records, closed := l.snapshot()
 	if closed {
@@ -80,10 +80,11 @@ func (l *banList) write() error {
 	return err
 }
 
-// retry is when a write that failed is tried again.
+// retry is the time until a failed write is repeated.
 const retry = 10 * time.Second
 
-// snapshot returns what has to be in the file, and takes it for written.
+// snapshot returns the records for the file and cancels the timer of the next
+// write.
 func (l *banList) snapshot() (records []ban, closed bool) {
 	now := time.Now()
 	l.lock.Lock()
@@ -94,19 +95,21 @@ func (l *banList) snapshot() (records []ban, closed bool) {
 	}
 	records = make([]ban, 0, len(l.records))
 	for _, b := range l.records {
-		if !b.spent(now) {
+		if !b.expired(now) {
 			records = append(records, *b)
 		}
 	}
 	return records, l.closed
 }
 
-// saveSoon has the file written within a second, or later if it is long, so
-// that the writing doesn't take up a processor. Table.mu is held.
+// saveSoon writes the file after a second, or later if it is long, so that frequent
+// writes don't keep a processor busy. The caller holds Table.mu.
 func (l *banList) saveSoon() {
 	l.saveIn(max(time.Second, time.Duration(len(l.records))*100*time.Microsecond))
 }
 
+// saveIn starts a timer for the next write unless one is running. The caller
+// holds Table.mu.
 func (l *banList) saveIn(delay time.Duration) {
 	if l.path == "" || l.timer != nil || l.closed {
 		return
@@ -118,7 +121,7 @@ func (l *banList) saveIn(delay time.Duration) {
 	})
 }
 
-// close writes what isn't written yet.
+// close writes the file if a write is due, and prevents further writes.
 func (l *banList) close() error {
 	l.writing.Lock() // a write may be under way
 	defer l.writing.Unlock()

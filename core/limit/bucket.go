@@ -9,25 +9,25 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What one session takes of a bucket at a time, in bytes.
+// The bytes that a session takes from a bucket at a time.
 const (
 	minQuantum = 16 << 10
 	maxQuantum = 256 << 10
 )
 
-// A bucket holds bytes. The zero value has no limit. Its rate may change while
-// others wait.
+// A bucket is a token bucket of bytes. The zero value has no limit. Its rate may
+// change while sessions wait for it.
 type bucket struct {
 	rate atomic.Int64 // bytes a second, 0: no limit
 
 	mu      sync.Mutex
 	limiter *rate.Limiter // nil: no limit
 	quantum int64
-	changed chan struct{} // closed when limiter isn't the one any more
+	changed chan struct{} // closed when limiter is replaced
 }
 
-// set changes the rate, in bytes a second. Those who wait do so at the new one
-// at once.
+// set changes the rate, in bytes a second. It takes effect at once, for waiting
+// sessions too.
 func (b *bucket) set(bytesPerSecond int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,56 +49,62 @@ func (b *bucket) set(bytesPerSecond int64) {
 	b.limiter.AllowN(time.Now(), burst)
 }
 
-// A share is what one session has taken of a bucket and not yet used.
+// A share holds the bytes that one session has taken from a bucket and not used.
 type share struct {
-	*bucket
-	of   *rate.Limiter // it was taken of
-	left int64
+	bucket *bucket
+	from   *rate.Limiter // the limiter these bytes were taken from; nil: no limit
+	left   int64
 }
 
-// upTo returns how many of n bytes may go, at least one. It waits for them.
+// upTo returns how many of n bytes may be sent, at least one. It waits until then.
 func (s *share) upTo(ctx context.Context, n int64, waits *Waits) (int64, error) {
-	for s.rate.Load() != 0 {
-		s.mu.Lock()
-		limiter, quantum, changed := s.limiter, s.quantum, s.changed
-		s.mu.Unlock()
+	for s.bucket.rate.Load() != 0 {
+		limiter, quantum, changed := s.bucket.current()
 		if limiter == nil {
 			break
 		}
-		if s.of == limiter && s.left > 0 {
+		if s.from == limiter && s.left > 0 {
 			return min(n, s.left), nil
 		}
 		now := time.Now()
 		r := limiter.ReserveN(now, int(quantum))
-		ready, err := waits.until(ctx, r.DelayFrom(now), changed)
+		ready, err := waits.wait(ctx, r.DelayFrom(now), changed)
 		if err != nil {
 			r.Cancel()
 			return 0, err
 		}
 		if ready {
-			s.of, s.left = limiter, quantum
+			s.from, s.left = limiter, quantum
 		}
 	}
-	s.of = nil
+	s.from = nil
 	return n, nil
 }
 
-// use takes off n bytes that upTo has let go.
+// current returns the limiter, nil without a limit, what a session takes from it
+// at a time, and a channel that is closed when it is replaced.
+func (b *bucket) current() (limiter *rate.Limiter, quantum int64, changed <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limiter, b.quantum, b.changed
+}
+
+// use subtracts n bytes, which upTo has allowed.
 func (s *share) use(n int64) {
-	if s.of != nil {
+	if s.from != nil {
 		s.left -= n
 	}
 }
 
-// Waits counts how often, and for how long in all, somebody had to wait.
+// Waits counts the waits and their total time.
 type Waits struct {
 	Count       atomic.Int64
 	Nanoseconds atomic.Int64
 }
 
-// until waits for d. It reports whether that time has passed, rather than
-// changed been closed.
-func (w *Waits) until(ctx context.Context, d time.Duration, changed <-chan struct{}) (bool, error) {
+// wait waits for d. It returns true after that time, and false if changed is closed
+// earlier.
+func (w *Waits) wait(ctx context.Context, d time.Duration, changed <-chan struct{}) (bool, error) {
 	if d <= 0 {
 		return true, context.Cause(ctx)
 	}
@@ -119,14 +125,13 @@ func (w *Waits) until(ctx context.Context, d time.Duration, changed <-chan struc
 	}
 }
 
-// A gate lets things through one by one, at a rate. The zero value has no
-// limit.
+// A gate limits the rate of events, such as commands. The zero value has no limit.
 type gate struct {
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 }
 
-// set changes the rate, in things a second, 0 for no limit. As many may come
-// at once.
+// set changes the rate, in events a second; 0 is no limit. The burst is the events
+// of one second.
 func (g *gate) set(perSecond int) {
 	switch l := g.limiter.Load(); {
 	case perSecond == 0:
@@ -139,8 +144,8 @@ func (g *gate) set(perSecond int) {
 	}
 }
 
-// pass returns how long the next one has to wait for its turn. If that is more
-// than longest, it doesn't get one.
+// pass returns how long the next event has to wait. If that is more than longest,
+// the event isn't counted, and ok is false.
 func (g *gate) pass(now time.Time, longest time.Duration) (wait time.Duration, ok bool) {
 	l := g.limiter.Load()
 	if l == nil {

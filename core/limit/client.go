@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Address returns the IP address of a connection's end, or the zero Addr if it
-// has none. All those that have none are one client.
+// Address returns the IP address of a connection's end, or the zero Addr if it has
+// none. All connections without an address count as one client.
 func Address(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -17,7 +17,7 @@ func Address(a net.Addr) netip.Addr {
 	return addr
 }
 
-// clientOf returns the client that an address belongs to.
+// clientOf returns the prefix of the client that an address belongs to.
 func clientOf(addr netip.Addr) netip.Prefix {
 	addr = addr.Unmap()
 	bits := 64
@@ -28,8 +28,8 @@ func clientOf(addr netip.Addr) netip.Prefix {
 	return p
 }
 
-// A client is what the table knows of one. Table.mu guards it, but for the
-// rates, which have locks of their own.
+// A client is what the table knows about a client. Table.mu guards all but the
+// gates and the bucket, which have their own locks.
 type client struct {
 	prefix      netip.Prefix
 	sessions    int
@@ -37,12 +37,13 @@ type client struct {
 	commands    gate // of its sessions that are logged in
 	bytes       bucket
 	penalty     score
-	failed      map[string]float64 // of penalty, what came by which account
+	failed      map[string]float64 // the part of penalty for failed logins, by account
 	lastLogin   time.Time
 	lastSeen    time.Time
 }
 
-// An account is what the table knows of one that has logged in, or failed to.
+// An account is what the table knows about an account since its first login or
+// failed login.
 type account struct {
 	sessions  int
 	commands  gate
@@ -51,68 +52,69 @@ type account struct {
 	lastLogin time.Time
 }
 
-// maxClients bounds the clients that are remembered without having a session.
+// maxClients limits the number of clients that are remembered without a session.
 const maxClients = 1 << 15
 
-// client returns the entry of a client, making one if there is none.
+// client returns the entry of a client. It makes one if there is none.
 func (t *Table) client(now time.Time, p netip.Prefix) *client {
 	c := t.clients[p]
 	if c == nil {
-		t.tidy(now)
+		t.evict(now)
 		c = &client{prefix: p}
-		t.fit(c)
+		t.limitClient(c)
 		t.clients[p] = c
 	}
 	c.lastSeen = now
 	return c
 }
 
-// fit gives a client the rates that it has to have now.
-func (t *Table) fit(c *client) {
+// limitClient sets the rates of a client from the policy and from SetRate.
+func (t *Table) limitClient(c *client) {
 	c.connections.set(t.policy.Connections)
 	c.commands.set(t.policy.Client.Commands)
-	c.bytes.set(t.rate(clientTarget(c.prefix), t.policy.Client.Bytes))
+	c.bytes.set(t.byteRate(clientTarget(c.prefix), t.policy.Client.Bytes))
 }
 
-// memory is how long a client is remembered that has no session and no penalty.
-const memory = 5 * time.Minute
+// rememberTime is how long a client without sessions and penalties is remembered.
+const rememberTime = 5 * time.Minute
 
-// tidy looks at a few entries, so that all are looked at now and then, and
-// makes room if there is none.
-func (t *Table) tidy(now time.Time) {
-	var worst *client // the one that is missed least
+// evict checks a few random entries and drops those that aren't needed. If the
+// table is full, it drops the one with the smallest penalty among them.
+func (t *Table) evict(now time.Time) {
+	var least *client // with the smallest penalty
 	seen := 0
 	for p, c := range t.clients {
-		switch penalty := c.penalty.at(now, t.policy.decay()); {
+		switch penalty := c.penalty.left(now, t.policy.decay()); {
 		case c.sessions > 0:
-		case penalty == 0 && now.Sub(c.lastSeen) > memory && now.Sub(c.lastLogin) > trust:
+		case penalty == 0 && now.Sub(c.lastSeen) > rememberTime && now.Sub(c.lastLogin) > trustTime:
 			delete(t.clients, p)
-		case worst == nil || penalty < worst.penalty.at(now, t.policy.decay()):
-			worst = c
+		case least == nil || penalty < least.penalty.left(now, t.policy.decay()):
+			least = c
 		}
 		if seen++; seen == 8 {
 			break
 		}
 	}
-	if len(t.clients) >= maxClients && worst != nil {
-		delete(t.clients, worst.prefix)
+	if len(t.clients) >= maxClients && least != nil {
+		delete(t.clients, least.prefix)
 	}
 }
 
-// account returns the entry of an account, making one if there is none. Only
-// accounts that exist may be asked for, which bounds them.
+// account returns the entry of an account. It makes one if there is none. The
+// caller has checked that the account exists, which limits their number.
 func (t *Table) account(name string) *account {
 	a := t.accounts[name]
 	if a == nil {
 		a = &account{}
-		t.fitAccount(name, a)
+		t.limitAccount(name, a)
 		t.accounts[name] = a
 	}
 	return a
 }
 
-func (t *Table) fitAccount(name string, a *account) {
-	rates := t.policy.account(name)
-	a.commands.set(rates.Commands)
-	a.bytes.set(t.rate(userTarget(name), rates.Bytes))
+// limitAccount sets the rates of an account from the policy and from SetRate.
+func (t *Table) limitAccount(name string, a *account) {
+	allowed := t.policy.allowance(name)
+	a.commands.set(allowed.Commands)
+	a.bytes.set(t.byteRate(userTarget(name), allowed.Bytes))
 }

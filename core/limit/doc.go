@@ -1,17 +1,22 @@
-// Package limit holds clients and accounts to what they may have: connections,
-// sessions, commands and bytes, and it keeps out those that misbehave.
+// Package limit limits what clients and accounts may use (connections, sessions,
+// commands and bytes) and bans clients that misbehave.
 //
-// A client is an IPv4 address or an IPv6 /64, which is what one customer of a
-// network gets; its sessions share its limits wherever they come from in it.
-// IPv4 addresses that are mapped into IPv6 are the IPv4 address.
+// A client is an IPv4 address or an IPv6 /64, which is what a provider gives to
+// one customer. All sessions of a client share its limits. An IPv4 address in
+// IPv6 form is the same client as the IPv4 address.
 //
-// Rates are token buckets of golang.org/x/time/rate. Who is over a rate waits
-// and isn't refused, up to a bound. Bytes are taken in quanta, turn by turn, so
-// that the sessions that share a bucket get the same of it; a bucket begins
-// empty, and holds at most one second's worth.
+// Rates are token buckets of golang.org/x/time/rate. A session over a rate waits;
+// it is refused only if the wait is too long. Bytes are taken in quanta and in
+// turns, so that the sessions of a bucket get equal parts. A bucket begins empty
+// and holds at most the bytes of one second.
 //
-// Penalties are counted in failed logins. They decay by one in the time that
-// the ban lasts divided by the failures that lead to it. Who reaches that
-// number is banned; each next ban lasts twice as long, up to 24 hours, until a
-// day has passed without one. Bans are kept in a file and outlive the process.
+// Penalties are counted in failed logins. A penalty of 1 decays in the ban time
+// divided by the number of failures that lead to a ban. A client that reaches
+// that number is banned. Each further ban lasts twice as long, up to 24 hours,
+// until a day has passed without a ban. Bans are kept in a file.
+//
+// # Locks
+//
+// banList.writing is taken before Table.mu, and Table.mu before bucket.mu.
+// banList.writing is held while the file is written, the others over no I/O.
 package limit

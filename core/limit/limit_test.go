@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // admit lets a connection from addr in, which has to work.
-func admit(t *testing.T, table *Table, addr string) *Session {
+func admit(t *testing.T, table *Table, addr string) *Admission {
 	t.Helper()
 	s, err := table.Admit(netip.MustParseAddr(addr))
 	if err != nil {
@@ -39,7 +39,7 @@ func wantAdmit(t *testing.T, table *Table, addr string, want error) {
 }
 
 // login lets a session from addr in and logs it in.
-func login(t *testing.T, table *Table, addr, user string) *Session {
+func login(t *testing.T, table *Table, addr, user string) *Admission {
 	t.Helper()
 	s := admit(t, table, addr)
 	if err := s.Login(user); err != nil {
@@ -50,7 +50,7 @@ func login(t *testing.T, table *Table, addr, user string) *Session {
 
 // transfer sends for that long over each session, as much as it gets, and
 // returns how much that was.
-func transfer(d time.Duration, sessions ...*Session) []int64 {
+func transfer(d time.Duration, sessions ...*Admission) []int64 {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	sums := make([]int64, len(sessions))
@@ -85,18 +85,20 @@ func near(got, want int64, part float64) bool {
 // Over ten seconds, all sessions that share a rate get it together, give or
 // take 2 %, and each the same.
 func TestByteRates(t *testing.T) {
-	user := func(rate int64) func(string) Rates { return func(string) Rates { return Rates{Bytes: rate} } }
+	user := func(rate int64) func(string) Allowance {
+		return func(string) Allowance { return Allowance{Bytes: rate} }
+	}
 	for name, policy := range map[string]func(rate int64) Policy{
-		"client":  func(r int64) Policy { return Policy{Client: Rates{Bytes: r}} },
+		"client":  func(r int64) Policy { return Policy{Client: Allowance{Bytes: r}} },
 		"account": func(r int64) Policy { return Policy{Account: user(r)} },
 		"total":   func(r int64) Policy { return Policy{Total: r} },
-		"all":     func(r int64) Policy { return Policy{Total: r, Client: Rates{Bytes: r}, Account: user(r)} },
+		"all":     func(r int64) Policy { return Policy{Total: r, Client: Allowance{Bytes: r}, Account: user(r)} },
 	} {
 		for _, rate := range []int64{1, 1000, 1e6, 100e6, 5e9} {
 			t.Run(fmt.Sprint(name, " ", rate), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					table := New(policy(rate))
-					var sessions []*Session
+					var sessions []*Admission
 					for range 5 {
 						sessions = append(sessions, login(t, table, "192.0.2.1", "ann"))
 					}
@@ -123,7 +125,7 @@ func TestByteRates(t *testing.T) {
 func TestBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, rate := range []int64{1, 10, 1000, 1e6, 100e6} {
-			table := New(Policy{Client: Rates{Bytes: rate}})
+			table := New(Policy{Client: Allowance{Bytes: rate}})
 			s := admit(t, table, "192.0.2.1")
 			time.Sleep(time.Hour)
 			if got := sum(transfer(time.Millisecond, s)); got > rate+rate/500 {
@@ -138,7 +140,7 @@ func TestBurst(t *testing.T) {
 func TestSlowSessionKeepsItsShareOfTheTotal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := New(Policy{Total: 10e6})
-		sessions := []*Session{admit(t, table, "192.0.2.1"), admit(t, table, "192.0.2.2"), admit(t, table, "192.0.2.3")}
+		sessions := []*Admission{admit(t, table, "192.0.2.1"), admit(t, table, "192.0.2.2"), admit(t, table, "192.0.2.3")}
 		sessions[0].SetRate(1e6)
 		got := transfer(10*time.Second, sessions...)
 		if !near(got[0], 10e6, 0.05) || !near(got[1], 45e6, 0.05) || !near(got[2], 45e6, 0.05) {
@@ -182,7 +184,7 @@ func TestWithoutALimitNothingIsCut(t *testing.T) {
 
 // What an operator has set outlives a reload, until it is taken back.
 func TestSetRateOutlivesThePolicy(t *testing.T) {
-	table := New(Policy{Client: Rates{Bytes: 1000}})
+	table := New(Policy{Client: Allowance{Bytes: 1000}})
 	s := admit(t, table, "::ffff:192.0.2.1")
 	for _, step := range []struct {
 		target string
@@ -198,7 +200,7 @@ func TestSetRateOutlivesThePolicy(t *testing.T) {
 		if err := table.SetRate(step.target, step.rate); err != nil {
 			t.Fatal(err)
 		}
-		table.SetPolicy(Policy{Client: Rates{Bytes: 2000}})
+		table.SetPolicy(Policy{Client: Allowance{Bytes: 2000}})
 		if got := s.client.bytes.rate.Load(); got != step.want {
 			t.Errorf("%s %d: the rate is %d, want %d", step.target, step.rate, got, step.want)
 		}
@@ -208,13 +210,13 @@ func TestSetRateOutlivesThePolicy(t *testing.T) {
 			t.Errorf("%q is taken for a target", bad)
 		}
 	}
-	if got := fmt.Sprint(table.Rates()); got != "[{total 0} {client=192.0.2.2 9}]" {
+	if got := fmt.Sprint(table.ByteRates()); got != "[{total 0} {client=192.0.2.2 9}]" {
 		t.Errorf("rates %s", got)
 	}
 }
 
 // command waits for a session's turn.
-func command(ctx context.Context, s *Session) (over time.Duration, err error) {
+func command(ctx context.Context, s *Admission) (over time.Duration, err error) {
 	wait, over := s.Command()
 	return over, s.Pause(ctx, wait)
 }
@@ -223,7 +225,7 @@ func command(ctx context.Context, s *Session) (over time.Duration, err error) {
 // past 5 s told how long it would have to wait.
 func TestCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		table := New(Policy{Client: Rates{Commands: 2}})
+		table := New(Policy{Client: Allowance{Commands: 2}})
 		one := login(t, table, "192.0.2.1", "ann")
 		start := time.Now()
 		for range 12 {
@@ -258,7 +260,7 @@ func TestCommands(t *testing.T) {
 }
 
 // Before its login a session has 20 commands a second, without any
-// configuration; behind it as many as it likes.
+// configuration; after it, it has as many as it likes.
 func TestCommandsBeforeLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table := New(Policy{})
@@ -283,7 +285,7 @@ func TestCommandsBeforeLogin(t *testing.T) {
 
 func TestCommandsOfAnAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		table := New(Policy{Account: func(name string) Rates { return Rates{Commands: len(name)} }})
+		table := New(Policy{Account: func(name string) Allowance { return Allowance{Commands: len(name)} }})
 		ann, other := login(t, table, "192.0.2.1", "ann"), login(t, table, "192.0.2.2", "ann")
 		start := time.Now()
 		for range 6 {
@@ -299,7 +301,7 @@ func TestCommandsOfAnAccount(t *testing.T) {
 // Whoever waits can be called off.
 func TestWaitsEndWithTheirContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		table := New(Policy{Client: Rates{Commands: 1, Bytes: 1}, Connections: 1})
+		table := New(Policy{Client: Allowance{Commands: 1, Bytes: 1}, Connections: 1})
 		s := login(t, table, "192.0.2.1", "ann")
 		s.Command()
 		late := admit(t, table, "192.0.2.1")
@@ -340,7 +342,7 @@ func TestConnections(t *testing.T) {
 }
 
 func TestSessionsOfAClient(t *testing.T) {
-	table := New(Policy{Client: Rates{Sessions: 2}})
+	table := New(Policy{Client: Allowance{Sessions: 2}})
 	s := admit(t, table, "2001:db8::1")
 	admit(t, table, "2001:db8::ffff:2")
 	wantAdmit(t, table, "2001:db8::3", ClientSessions)
@@ -350,7 +352,7 @@ func TestSessionsOfAClient(t *testing.T) {
 }
 
 func TestSessionsOfAnAccount(t *testing.T) {
-	table := New(Policy{Account: func(string) Rates { return Rates{Sessions: 1} }})
+	table := New(Policy{Account: func(string) Allowance { return Allowance{Sessions: 1} }})
 	ann := login(t, table, "192.0.2.1", "ann")
 	other := login(t, table, "192.0.2.2", "bob")
 	other.Logout()
@@ -391,7 +393,7 @@ func TestEarlyDrop(t *testing.T) {
 		}
 		wantAdmit(t, table, "198.51.100.1", nil)
 		known.Close(0)
-		time.Sleep(2 * trust)
+		time.Sleep(2 * trustTime)
 		wantAdmit(t, table, "198.51.100.1", EarlyDrop)
 	})
 }

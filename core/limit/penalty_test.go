@@ -47,7 +47,7 @@ func TestGuessing(t *testing.T) {
 		if n := table.Stats().Bans.Load(); n != 3 {
 			t.Errorf("%d bans counted", n)
 		}
-		time.Sleep(longest + time.Second)
+		time.Sleep(maxBanTime + time.Second)
 		fail(t, table, "2001:db8::1", 6)
 		if until := time.Until(table.Bans()[0].Until); until != 10*time.Minute {
 			t.Errorf("after a day the next ban lasts %v", until)
@@ -56,7 +56,7 @@ func TestGuessing(t *testing.T) {
 }
 
 func TestBansGrowUpToADay(t *testing.T) {
-	for strikes, want := range map[int]time.Duration{0: time.Hour, 1: 2 * time.Hour, 4: 16 * time.Hour, 5: longest, 1 << 30: longest} {
+	for strikes, want := range map[int]time.Duration{0: time.Hour, 1: 2 * time.Hour, 4: 16 * time.Hour, 5: maxBanTime, 1 << 30: maxBanTime} {
 		if got := banTime(time.Hour, strikes); got != want {
 			t.Errorf("ban %d lasts %v, want %v", strikes, got, want)
 		}
@@ -362,7 +362,7 @@ func TestTheListOfBansIsBounded(t *testing.T) {
 	now := time.Now()
 	for i := range maxBans {
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
-		if !table.bans.automatic(now, p, time.Hour, "") {
+		if !table.bans.banClient(now, p, time.Hour, "") {
 			t.Fatalf("no room for ban %d", i)
 		}
 	}

@@ -8,21 +8,22 @@ import (
 	"strings"
 )
 
-// totalTarget is the whole server as a target of SetRate.
+// totalTarget is the target that stands for the whole server.
 const totalTarget = "total"
 
-// Configured makes SetRate go back to what the policy says.
+// Configured is the rate for SetRate that restores the one of the policy.
 const Configured int64 = -1
 
-// A Rate is the byte rate that a target is held to.
-type Rate struct {
+// A ByteRate is the byte rate of a target.
+type ByteRate struct {
 	Target string `json:"target"` // "total", "user=NAME" or "client=ADDR"
 	Rate   int64  `json:"rate"`   // bytes a second, 0: no limit
 }
 
 func userTarget(name string) string { return "user=" + name }
 
-// clientTarget names a client: by its address if that is all of it.
+// clientTarget returns the target for a client: its address for IPv4, its prefix
+// for IPv6.
 func clientTarget(p netip.Prefix) string {
 	if p.IsSingleIP() {
 		return "client=" + p.Addr().String()
@@ -31,8 +32,8 @@ func clientTarget(p netip.Prefix) string {
 }
 
 // SetRate changes the byte rate of a target: "total", "user=NAME" or
-// "client=ADDR". It counts for transfers under way too, and stays until the
-// process ends, whatever the policy says. 0 is no limit.
+// "client=ADDR". 0 is no limit. The rate takes effect at once, for running
+// transfers too. It overrides the policy until the process ends.
 func (t *Table) SetRate(target string, bytesPerSecond int64) error {
 	target, err := rateTarget(target)
 	if err != nil {
@@ -43,21 +44,21 @@ func (t *Table) SetRate(target string, bytesPerSecond int64) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, known := t.rates[target]; !known && len(t.rates) >= maxRates {
+	if _, known := t.byteRates[target]; !known && len(t.byteRates) >= maxByteRates {
 		return errors.New("too many rates are set")
 	}
-	t.rates[target] = bytesPerSecond
+	t.byteRates[target] = bytesPerSecond
 	if bytesPerSecond == Configured {
-		delete(t.rates, target)
+		delete(t.byteRates, target)
 	}
-	t.fitAll()
+	t.applyPolicy()
 	return nil
 }
 
-// maxRates bounds what SetRate keeps.
-const maxRates = 10000
+// maxByteRates limits the number of rates that SetRate keeps.
+const maxByteRates = 10000
 
-// rateTarget returns the one spelling of a target.
+// rateTarget returns the canonical spelling of a target.
 func rateTarget(target string) (string, error) {
 	kind, name, _ := strings.Cut(target, "=")
 	switch {
@@ -70,7 +71,7 @@ func rateTarget(target string) (string, error) {
 	return "", fmt.Errorf("%q is not total, user=NAME or client=ADDR", target)
 }
 
-// parseClient returns the client of an address, or of the prefix that it is.
+// parseClient returns the prefix of a client from its address or its prefix.
 func parseClient(s string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
@@ -83,25 +84,25 @@ func parseClient(s string) (netip.Prefix, error) {
 	return p, fmt.Errorf("%s is not one client: an IPv4 address, or an IPv6 /64", s)
 }
 
-// rate returns what a target is held to, if the policy says configured.
-func (t *Table) rate(target string, configured int64) int64 {
-	if r, ok := t.rates[target]; ok {
+// byteRate returns the rate of a target: that of SetRate, or else configured.
+func (t *Table) byteRate(target string, configured int64) int64 {
+	if r, ok := t.byteRates[target]; ok {
 		return r
 	}
 	return configured
 }
 
-// Rates returns the rates that SetRate has set, sorted by target, behind the
-// total.
-func (t *Table) Rates() []Rate {
+// ByteRates returns the total rate, followed by the rates that SetRate has set,
+// sorted by target.
+func (t *Table) ByteRates() []ByteRate {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	rates := []Rate{{totalTarget, t.total.rate.Load()}}
-	for target, r := range t.rates {
+	rates := []ByteRate{{totalTarget, t.total.rate.Load()}}
+	for target, r := range t.byteRates {
 		if target != totalTarget {
-			rates = append(rates, Rate{target, r})
+			rates = append(rates, ByteRate{target, r})
 		}
 	}
-	slices.SortFunc(rates[1:], func(a, b Rate) int { return strings.Compare(a.Target, b.Target) })
+	slices.SortFunc(rates[1:], func(a, b ByteRate) int { return strings.Compare(a.Target, b.Target) })
 	return rates
 }

@@ -8,66 +8,66 @@ import (
 	"time"
 )
 
-// Rates are the limits of one client or of one account, all of its sessions
+// An Allowance is what one client or one account may use, all of its sessions
 // together. 0 means no limit.
-type Rates struct {
+type Allowance struct {
 	Sessions int   // at once
 	Commands int   // a second, of sessions that are logged in
 	Bytes    int64 // sent, a second
 }
 
-// A Policy is what the configuration wants. The zero value limits nothing but
-// the commands before a login, which are 20 a second of each session, always.
+// A Policy holds the configured limits. The zero value limits nothing. Before its
+// login, a session has 20 commands a second under every policy.
 type Policy struct {
-	Client      Rates                   // of each client
-	Connections int                     // new ones a second of each client, 0: no limit
-	Account     func(name string) Rates // nil: no limits
-	Total       int64                   // bytes a second of all together, 0: no limit
-	MaxSessions int                     // of all together; see Admit
-	Failures    int                     // logins that may fail before a ban, 0: any number
-	BanTime     time.Duration           // of the first ban, 0: no bans
+	Client      Allowance                   // of each client
+	Connections int                         // new ones a second of each client, 0: no limit
+	Account     func(name string) Allowance // nil: no limits
+	Total       int64                       // bytes a second of the server, 0: no limit
+	MaxSessions int                         // of the server; see Admit
+	Failures    int                         // failed logins before a ban, 0: no bans
+	BanTime     time.Duration               // of the first ban, 0: no bans
 }
 
-func (p *Policy) account(name string) Rates {
+func (p *Policy) allowance(name string) Allowance {
 	if p.Account == nil {
-		return Rates{}
+		return Allowance{}
 	}
 	return p.Account(name)
 }
 
-// A Table knows all clients. It is safe for concurrent use.
+// A Table holds the state of all clients and accounts. It is safe for concurrent
+// use.
 type Table struct {
-	// OnError is told when bans that the table has made itself couldn't be
-	// written. It may be nil, and is set before anything else is done.
+	// OnError is called when the bans that the table imposes itself can't be
+	// written. It may be nil. It must not change once a method has been called.
 	OnError func(error)
 
 	total  bucket
 	waits  Stats
 	random func() float64
 
-	mu       sync.Mutex
-	policy   Policy
-	clients  map[netip.Prefix]*client
-	accounts map[string]*account
-	rates    map[string]int64 // set by SetRate, by target
-	pending  int              // sessions that haven't logged in
-	bans     *banList
+	mu        sync.Mutex
+	policy    Policy
+	clients   map[netip.Prefix]*client
+	accounts  map[string]*account
+	byteRates map[string]int64 // set by SetRate, by target
+	pending   int              // sessions that haven't logged in
+	bans      *banList
 }
 
-// Open returns a table with the bans that are kept in the file at path; "" is
-// for bans that the process takes with it. A file that isn't there is one
-// without bans.
+// Open returns a table that keeps its bans in the file at path. If path is "", the
+// bans end with the process. A missing file counts as one without bans.
 func Open(path string, policy Policy) (*Table, error) {
 	bans, err := openBans(path)
 	if err != nil {
 		return nil, err
 	}
 	t := &Table{
-		random:   rand.Float64,
-		clients:  make(map[netip.Prefix]*client),
-		accounts: make(map[string]*account),
-		rates:    make(map[string]int64),
-		bans:     bans,
+		random:    rand.Float64,
+		clients:   make(map[netip.Prefix]*client),
+		accounts:  make(map[string]*account),
+		byteRates: make(map[string]int64),
+		bans:      bans,
 	}
 	bans.lock, bans.failed = &t.mu, func(err error) {
 		if t.OnError != nil {
@@ -78,42 +78,43 @@ func Open(path string, policy Policy) (*Table, error) {
 	return t, nil
 }
 
-// New returns a table whose bans aren't kept.
+// New returns a table whose bans end with the process.
 func New(policy Policy) *Table {
 	t, _ := Open("", policy)
 	return t
 }
 
-// Close writes the bans that aren't in the file yet. Nothing is written later.
+// Close writes the bans that aren't in the file yet. After it, nothing is written.
 func (t *Table) Close() error { return t.bans.close() }
 
-// SetPolicy replaces the policy, for the transfers under way too. What SetRate
-// has set stays.
+// SetPolicy replaces the policy. It takes effect at once, for running transfers
+// too. The rates of SetRate stay.
 func (t *Table) SetPolicy(p Policy) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.policy = p
-	t.fitAll()
+	t.applyPolicy()
 }
 
-func (t *Table) fitAll() {
-	t.total.set(t.rate(totalTarget, t.policy.Total))
+// applyPolicy sets all rates. The caller holds t.mu.
+func (t *Table) applyPolicy() {
+	t.total.set(t.byteRate(totalTarget, t.policy.Total))
 	for _, c := range t.clients {
-		t.fit(c)
+		t.limitClient(c)
 	}
 	for name, a := range t.accounts {
-		t.fitAccount(name, a)
+		t.limitAccount(name, a)
 	}
 }
 
-// An AccountInfo is what the table knows of an account since the start.
+// An AccountInfo is what the table knows about an account since the start.
 type AccountInfo struct {
 	LastLogin time.Time // zero: never
-	Failures  int64     // logins that failed since the last one that didn't
-	Sessions  int       // there are
+	Failures  int64     // failed logins since the last successful one
+	Sessions  int       // now
 }
 
-// Account returns what is known of an account.
+// Account returns what the table knows about an account.
 func (t *Table) Account(name string) AccountInfo {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -124,11 +125,11 @@ func (t *Table) Account(name string) AccountInfo {
 	return AccountInfo{LastLogin: a.lastLogin, Failures: a.failures, Sessions: a.sessions}
 }
 
-// Stats counts what the limits have done since the start. Reading it is free.
+// Stats counts what the limits have done since the start.
 type Stats struct {
 	Commands, Bytes, Connections Waits
-	Bans                         atomic.Int64 // made by the table itself
+	Bans                         atomic.Int64 // imposed by the table itself
 }
 
-// Stats returns the table's counters, which go on counting.
+// Stats returns the table's counters, which the table goes on changing.
 func (t *Table) Stats() *Stats { return &t.waits }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,13 +67,21 @@ func CheckAccount(s string) error {
 	return nil
 }
 
+// pluginKeys are the keys of [plugins]; a test of core/config compares them.
+var pluginKeys = []string{"dir", "timeout", "memory", "instances"}
+
 var plugin = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
 // CheckPlugin returns why s isn't the name of a plugin, nil if it is one: at
-// most 32 lower case ASCII letters, digits and '_', a letter first.
+// most 32 lower case ASCII letters, digits and '_', a letter first. The keys of
+// the configuration's table [plugins] are none, because the settings of a
+// plugin stand in [plugins.NAME].
 func CheckPlugin(s string) error {
-	if !plugin.MatchString(s) {
+	switch {
+	case !plugin.MatchString(s):
 		return fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", s)
+	case slices.Contains(pluginKeys, s):
+		return fmt.Errorf("%q is no name for a plugin; it is a key of [plugins]", s)
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func TestKickInDone(t *testing.T) {
 func TestDoneOfWhatFails(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir, "f", 1<<20)
-	slow := limited(limit.Policy{Client: limit.Rates{Bytes: 100 << 10}})
+	slow := limited(limit.Policy{Client: limit.Allowance{Bytes: 100 << 10}})
 	for name, end := range map[string]func(t *testing.T, s *server.Server, c *client){
 		"kicked":  func(t *testing.T, s *server.Server, _ *client) { s.KickAll(nil, "go") },
 		"hung up": func(t *testing.T, s *server.Server, c *client) { c.Close() },

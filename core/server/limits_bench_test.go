@@ -24,7 +24,7 @@ func BenchmarkLimitsOutOfReach(b *testing.B) {
 			var clients [2]*client
 			for i, rate := range []int64{0, 1 << 40} {
 				s := newServer(b, dir, func(c *server.Config) {
-					c.Limits = limit.New(limit.Policy{Client: limit.Rates{Bytes: rate, Commands: int(rate)}, Total: rate})
+					c.Limits = limit.New(limit.Policy{Client: limit.Allowance{Bytes: rate, Commands: int(rate)}, Total: rate})
 				})
 				clients[i] = enter(b, dialer(b, s, transport)(), "MODE BLOCK")
 			}
@@ -53,7 +53,7 @@ func BenchmarkByteRate(b *testing.B) {
 	for _, rate := range []int64{1e6, 100e6} {
 		b.Run(fmt.Sprint(rate), func(b *testing.B) {
 			s := newServer(b, dir, func(c *server.Config) {
-				c.Limits = limit.New(limit.Policy{Client: limit.Rates{Bytes: rate}})
+				c.Limits = limit.New(limit.Policy{Client: limit.Allowance{Bytes: rate}})
 			})
 			dial := dialer(b, s, "tls")
 			for b.Loop() {

@@ -64,7 +64,7 @@ func turnedAway(t *testing.T, c net.Conn, want string) {
 // Over its sessions, a client is told; others aren't concerned.
 func TestSessionsOfAClient(t *testing.T) {
 	for _, secure := range []bool{false, true} {
-		s := newServer(t, t.TempDir(), limited(limit.Policy{Client: limit.Rates{Sessions: 2}}))
+		s := newServer(t, t.TempDir(), limited(limit.Policy{Client: limit.Allowance{Sessions: 2}}))
 		dial := from(t, s, secure)
 		first := greet(t, dial("127.0.0.2"))
 		greet(t, dial("127.0.0.2"))
@@ -118,7 +118,7 @@ func TestBanLeavesSessionsAlone(t *testing.T) {
 // Lines over the command rate are answered in their turn. Those that came
 // before are answered before anybody waits.
 func TestCommandRate(t *testing.T) {
-	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Rates{Commands: 2}}), func(t *testing.T, s *server.Server) {
+	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Allowance{Commands: 2}}), func(t *testing.T, s *server.Server) {
 		c := enter(t, pipe(t, s))
 		start := time.Now()
 		go c.send("NOOP", strings.Repeat("x", 10000), "nothing", "NOOP")
@@ -133,7 +133,7 @@ func TestCommandRate(t *testing.T) {
 
 // Past the longest wait, there is a reply that says how long it would take.
 func TestTooManyCommands(t *testing.T) {
-	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Rates{Commands: 1}}), func(t *testing.T, s *server.Server) {
+	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Allowance{Commands: 1}}), func(t *testing.T, s *server.Server) {
 		var clients []*client
 		for range 8 {
 			clients = append(clients, enter(t, pipe(t, s)))
@@ -161,7 +161,7 @@ func TestByteRate(t *testing.T) {
 	}}
 	change := func(c *server.Config) {
 		c.Commands = append(c.Commands, talk)
-		c.Limits = limit.New(limit.Policy{Client: limit.Rates{Bytes: 100 << 10}})
+		c.Limits = limit.New(limit.Policy{Client: limit.Allowance{Bytes: 100 << 10}})
 	}
 	for command, want := range map[string]time.Duration{
 		"FILE big":          10 * time.Second,
@@ -195,7 +195,7 @@ func TestSetRate(t *testing.T) {
 	writeFile(t, dir, "big", 4<<20)
 	var table *limit.Table
 	change := func(c *server.Config) {
-		table = limit.New(limit.Policy{Client: limit.Rates{Bytes: 1}})
+		table = limit.New(limit.Policy{Client: limit.Allowance{Bytes: 1}})
 		c.Limits = table
 	}
 	inBubble(t, dir, change, func(t *testing.T, s *server.Server) {
@@ -319,7 +319,7 @@ func TestAnonymousSessionsHaveNoFiles(t *testing.T) {
 func TestAbortInTheLastBlock(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir, "f", 100<<10)
-	inBubble(t, dir, limited(limit.Policy{Client: limit.Rates{Bytes: 200 << 10}}), func(t *testing.T, s *server.Server) {
+	inBubble(t, dir, limited(limit.Policy{Client: limit.Allowance{Bytes: 200 << 10}}), func(t *testing.T, s *server.Server) {
 		c := enter(t, pipe(t, s), "MODE BLOCK")
 		c.send("FILE f")
 		time.AfterFunc(100*time.Millisecond, func() { s.Abort(s.Sessions()[0].ID) })

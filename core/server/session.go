@@ -43,7 +43,7 @@ type session struct {
 	server   *Server
 	settings *Settings // as they were at the last command
 	conn     *transport.Conn
-	limits   *limit.Session // nil if the client's limits refuse the session
+	limits   *limit.Admission // nil if the client's limits refuse the session
 	in       *wire.LineReader
 	out      *wire.Writer
 	call     call // the call under way

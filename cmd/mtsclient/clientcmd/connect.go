@@ -21,7 +21,7 @@ func (a *app) connect(ctx context.Context) (conn *client.Conn, err error) {
 	}
 	conn, err = a.links[0].connection(ctx)
 	if unknown, ok := errors.AsType[*client.UnknownServer](err); ok {
-		conn, err = a.meet(ctx, unknown)
+		conn, err = a.connectNew(ctx, unknown)
 		a.links[0] = &link{dial: a.dial, retries: a.retries, conn: conn}
 	}
 	return conn, err
@@ -33,10 +33,10 @@ func (a *app) closeLinks() {
 	}
 }
 
-// meet connects to a server that isn't known, if the user trusts it. It is
-// known from now on, once it has proved that the key is its own.
-func (a *app) meet(ctx context.Context, unknown *client.UnknownServer) (*client.Conn, error) {
-	if err := a.trusts(ctx, unknown); err != nil {
+// connectNew connects to an unknown server if the user trusts it, and adds it to
+// the known servers once it has proved that it has the key.
+func (a *app) connectNew(ctx context.Context, unknown *client.UnknownServer) (*client.Conn, error) {
+	if err := a.askTrust(ctx, unknown); err != nil {
 		return nil, err
 	}
 	a.options.Pin = unknown.Pin
@@ -51,8 +51,8 @@ func (a *app) meet(ctx context.Context, unknown *client.UnknownServer) (*client.
 	return a.login(ctx, conn)
 }
 
-// trusts returns nil if --trust says so, or the user does.
-func (a *app) trusts(ctx context.Context, unknown *client.UnknownServer) error {
+// askTrust returns nil if the user trusts the server, by --trust or by an answer.
+func (a *app) askTrust(ctx context.Context, unknown *client.UnknownServer) error {
 	if a.trust {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (a *app) trusts(ctx context.Context, unknown *client.UnknownServer) error {
 	return nil
 }
 
-// yesOrNo asks until there is an answer. None at all means no.
+// yesOrNo asks until the answer is yes or no. An empty answer is no.
 func (a *app) yesOrNo() (string, error) {
 	for {
 		switch answer := strings.ToLower(a.answer()); answer {
@@ -84,7 +84,7 @@ func (a *app) yesOrNo() (string, error) {
 	}
 }
 
-// answer reads a line from stdin and nothing behind it.
+// answer reads a line from stdin, and nothing after it.
 func (a *app) answer() string {
 	var line []byte
 	for b := make([]byte, 1); ; {

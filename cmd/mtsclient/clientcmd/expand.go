@@ -11,13 +11,13 @@ import (
 	"mts/core/client"
 )
 
-// lookahead is how many folders are listed before their turn.
+// lookahead is the number of folders that are listed in advance.
 const lookahead = 8
 
-// maxLevels is how deep a tree may be.
+// maxLevels limits the depth of a tree.
 const maxLevels = 100
 
-var errLevels = fmt.Errorf("%w: more than %d folders within each other", client.ErrIntegrity, maxLevels)
+var errLevels = fmt.Errorf("%w: folders are nested more than %d deep", client.ErrIntegrity, maxLevels)
 
 // An expansion turns arguments into jobs.
 type expansion struct {
@@ -27,9 +27,9 @@ type expansion struct {
 	yield func(*job) bool
 }
 
-// expand returns the files that args stand for: themselves, what matches them
-// and, with --recursive, what is in them. Files that needn't be asked for have
-// an error.
+// expand returns the files that args stand for: the named files, those that match
+// a pattern and, with --recursive, those in the folders. A file that won't be
+// requested has an error.
 func (a *app) expand(ctx context.Context, args []string) iter.Seq[*job] {
 	return func(yield func(*job) bool) {
 		x := &expansion{app: a, ctx: ctx, taken: make(map[string]bool), yield: yield}
@@ -49,11 +49,11 @@ func (x *expansion) argument(arg string) bool {
 		return x.file(arg, baseName(arg), true)
 	}
 	arg = strings.TrimRight(arg, `/\`)
-	return x.either(arg, baseName(arg))
+	return x.folderOrFile(arg, baseName(arg))
 }
 
-// either yields what is in a folder, or a file.
-func (x *expansion) either(path, name string) bool {
+// folderOrFile yields the content of a folder, or a file.
+func (x *expansion) folderOrFile(path, name string) bool {
 	l := x.list(path)
 	if isCode(l.wait(), core.CodeNotFound) {
 		return x.file(path, name, true)
@@ -65,17 +65,17 @@ func (x *expansion) either(path, name string) bool {
 	return x.tree(l, path, name, 1)
 }
 
-// file yields a file. A single name is one that the user chose.
+// file yields a file. single is set if the user named it or a pattern for it.
 func (x *expansion) file(path, name string, single bool) bool {
 	j := &job{path: path, name: name}
 	if x.folder != nil {
-		j.err = x.admit(name, single)
+		j.err = x.checkTarget(name, single)
 	}
 	return x.yield(j)
 }
 
-// admit reports why nothing can be saved as name.
-func (x *expansion) admit(name string, single bool) error {
+// checkTarget returns the reason why nothing can be saved as name.
+func (x *expansion) checkTarget(name string, single bool) error {
 	if err := checkName(path.Base("/" + name)); err != nil {
 		return err
 	}
@@ -85,17 +85,17 @@ func (x *expansion) admit(name string, single bool) error {
 		}
 		x.taken[name] = true
 	}
-	return x.folder.persist(func() error {
-		in, err := x.folder.enter(name)
+	return x.folder.retryOpen(func() error {
+		in, err := x.folder.acquire(name)
 		if err != nil {
 			return err
 		}
-		defer x.folder.leave(in)
-		return x.folder.free(in.root, path.Base(name))
+		defer x.folder.release(in)
+		return x.folder.checkFree(in.root, path.Base(name))
 	})
 }
 
-// tree yields what is in a folder and the folders in it.
+// tree yields the content of a folder and of all folders in it.
 func (x *expansion) tree(l *listing, dir, name string, level int) bool {
 	err := l.wait()
 	if err == nil && level > maxLevels {
@@ -103,13 +103,13 @@ func (x *expansion) tree(l *listing, dir, name string, level int) bool {
 	}
 	if err == nil && x.folder != nil && name != "" {
 		if err = checkName(path.Base(name)); err == nil {
-			err = x.folder.persist(func() error { return x.folder.mkdir(name) })
+			err = x.folder.retryOpen(func() error { return x.folder.mkdir(name) })
 		}
 	}
 	if err != nil {
 		return x.yield(&job{path: dir, name: name, err: err})
 	}
-	subs := x.ahead(dir, l.entries)
+	subs := x.listAhead(dir, l.entries)
 	for _, e := range l.entries {
 		sub, below := join(dir, e.Name), e.Name
 		if name != "" {
@@ -131,9 +131,9 @@ func (x *expansion) tree(l *listing, dir, name string, level int) bool {
 	return true
 }
 
-// ahead returns a function that returns the listings of the folders among
-// entries, one by one, while some of the next are under way.
-func (x *expansion) ahead(dir string, entries []core.Info) func() *listing {
+// listAhead returns a function that returns the listings of the folders among
+// entries, one by one. Meanwhile the next folders are being listed.
+func (x *expansion) listAhead(dir string, entries []core.Info) func() *listing {
 	var dirs []string
 	for _, e := range entries {
 		if e.Dir && !strings.ContainsAny(e.Name, `/\`) {
@@ -152,8 +152,8 @@ func (x *expansion) ahead(dir string, entries []core.Info) func() *listing {
 	}
 }
 
-// pattern yields the files that match, and with --recursive what is in the
-// folders that do.
+// pattern yields the files that match, and with --recursive the content of the
+// folders that match.
 func (x *expansion) pattern(arg string) bool {
 	first := strings.IndexAny(arg, meta)
 	cut := strings.LastIndexAny(arg[:first], `/\`) + 1
@@ -169,7 +169,8 @@ func (x *expansion) pattern(arg string) bool {
 	return more
 }
 
-// match yields what the patterns of elements lead to from dir on.
+// match yields what matches the patterns in elements, one for each level below
+// dir.
 func (x *expansion) match(dir string, elements []string) (found, more bool) {
 	l := x.list(dir)
 	if err := l.wait(); err != nil {
@@ -190,7 +191,7 @@ func (x *expansion) match(dir string, elements []string) (found, more bool) {
 		case len(elements) > 1 && e.Dir:
 			hit, more = x.match(sub, elements[1:])
 		case len(elements) == 1 && e.Dir && x.recursive:
-			more = x.either(sub, e.Name)
+			more = x.folderOrFile(sub, e.Name)
 		case len(elements) == 1 && !e.Dir:
 			more = x.file(sub, e.Name, true)
 		default:
@@ -222,14 +223,14 @@ func join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// A listing is a folder that is being listed.
+// A listing is the content of a folder, once ready is closed.
 type listing struct {
 	entries []core.Info
 	err     error
 	ready   chan struct{}
 }
 
-// list begins to list a folder.
+// list starts to list a folder.
 func (x *expansion) list(dir string) *listing {
 	if dir == "" {
 		dir = "/"
@@ -237,7 +238,7 @@ func (x *expansion) list(dir string) *listing {
 	l := &listing{ready: make(chan struct{})}
 	go func() {
 		defer close(l.ready)
-		l.err = x.persist(x.ctx, func(conn *client.Conn) (bool, error) { return false, l.read(x.ctx, conn, dir) })
+		l.err = x.retry(x.ctx, func(conn *client.Conn) (bool, error) { return false, l.read(x.ctx, conn, dir) })
 	}()
 	return l
 }

@@ -20,15 +20,15 @@ import (
 )
 
 const (
-	// depth is how many files are asked for at once on a connection, and
-	// maxOpen on all of them. It also hides the time that files take to reach
-	// the disk.
+	// depth is the number of files that are requested at once on a connection,
+	// and maxOpen on all connections. It also hides the time of the syncs.
 	depth   = 128
 	maxOpen = 256
-	// maxUnreported is how many files may be done before the first of them is
-	// reported: the order of the reports is that of the command line.
+	// maxUnreported is the number of files that may be finished while an earlier
+	// one is still running: files are reported in the order of the command line.
 	maxUnreported = 4096
-	// headway is after how many bytes the count of retries begins anew.
+	// headway is the number of bytes after which the count of retries starts
+	// again from 0.
 	headway = 1 << 20
 )
 
@@ -36,18 +36,18 @@ const (
 type job struct {
 	path string // on the server
 	name string // below the output folder, with slashes
-	err  error  // why it isn't even asked for
+	err  error  // why it isn't requested
 	done chan error
 
-	// Once it is done:
+	// Set when it is done:
 	received, size int64
-	sum            string // SHA-256, if it was asked for
+	sum            string // SHA-256, if it was computed
 }
 
-// fetchAll fetches files side by side and reports them in order.
+// fetchAll fetches files in parallel and reports them in order.
 func (a *app) fetchAll(ctx context.Context, args []string) error {
 	if a.rate > 0 {
-		// Bursts of a tenth of a second, and none to begin with.
+		// The burst is a tenth of a second, and the bucket starts empty.
 		a.limiter = rate.NewLimiter(rate.Limit(a.rate), max(1, int(min(a.rate/10, 1<<30))))
 		a.limiter.AllowN(time.Now(), a.limiter.Burst())
 	}
@@ -64,7 +64,7 @@ func (a *app) fetchAll(ctx context.Context, args []string) error {
 	return context.Cause(ctx)
 }
 
-// showProgress draws bars from here on, if there is a terminal to do it on.
+// showProgress shows bars from now on if there is a terminal.
 func (a *app) showProgress() {
 	screen, ok := a.screen.(*os.File)
 	if _, is := terminal(a.screen); !ok || !is || a.quiet || a.json {
@@ -77,26 +77,25 @@ func (a *app) showProgress() {
 	}
 }
 
-// start sets jobs going, each on the connection with the fewest, and waits for
-// them in the end.
+// start starts the jobs, and returns when all are done.
 func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job) {
-	many := min(depth*len(a.links), maxOpen)
-	if a.folder == nil { // one after the other to stdout
-		many = 1
+	atOnce := min(depth*len(a.links), maxOpen)
+	if a.folder == nil { // stdout takes one after the other
+		atOnce = 1
 	}
-	slots := make(chan struct{}, many)
+	slots := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
 	for j := range jobs {
 		j.done = make(chan error, 1)
 		order <- j
-		done := a.resume && errors.Is(j.err, errExists) // by an earlier run, if it is the same
-		if j.err != nil && !done {
+		there := a.resume && errors.Is(j.err, errExists) // perhaps saved by an earlier run
+		if j.err != nil && !there {
 			j.done <- j.err
 			continue
 		}
 		slots <- struct{}{}
 		running.Go(func() {
-			if done {
+			if there {
 				j.done <- a.compare(ctx, j)
 			} else {
 				j.done <- a.fetch(ctx, j)
@@ -107,7 +106,7 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 	running.Wait()
 }
 
-// fetch fetches one file to where it belongs.
+// fetch fetches one file and saves it, or writes it to stdout.
 func (a *app) fetch(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -145,15 +144,16 @@ func (a *app) fetch(ctx context.Context, j *job) error {
 	return err
 }
 
-// compare returns nil if the file that is there already is the server's: if it
-// has its size and, to a second, its time, or its SHA-256 where that counts.
+// compare returns nil if the existing file is the same as the server's: if it has
+// the same size and the same time, to a second. With --verify and --json it must
+// have the same SHA-256 instead of the time.
 func (a *app) compare(ctx context.Context, j *job) error {
 	local, err := a.folder.top.Lstat(filepath.FromSlash(j.name))
 	if err != nil || !local.Mode().IsRegular() {
 		return errExists
 	}
 	var info core.Info
-	err = a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+	err = a.retry(ctx, func(conn *client.Conn) (got bool, err error) {
 		info, err = conn.Stat(ctx, j.path)
 		return false, err
 	})
@@ -171,8 +171,7 @@ func (a *app) compare(ctx context.Context, j *job) error {
 	return nil
 }
 
-// compareContent compares the SHA-256 of the file that is there already with
-// the server's.
+// compareContent compares the SHA-256 of the existing file with the server's.
 func (a *app) compareContent(ctx context.Context, j *job) error {
 	sum, err := a.folder.hash(filepath.FromSlash(j.name))
 	if err != nil {
@@ -189,19 +188,19 @@ func (a *app) compareContent(ctx context.Context, j *job) error {
 	return nil
 }
 
-// transfer runs t until the file is whole and what it should be.
+// transfer runs t until the file is complete and verified.
 func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 	bar := a.progress.file(j.name, t)
 	defer bar.finish()
 	t.moved = bar.moved
-	err := a.persist(ctx, func(conn *client.Conn) (bool, error) {
+	err := a.retry(ctx, func(conn *client.Conn) (bool, error) {
 		before := t.size
 		err := t.run(ctx, conn)
 		if t.err != nil {
 			return false, broken{t.err}
 		}
 		got := t.size-before >= headway
-		if again(err) && (isCode(err, core.CodeChanged) || !t.known()) {
+		if retryable(err) && (isCode(err, core.CodeChanged) || !t.known()) {
 			if err := t.restart(err); err != nil {
 				return false, broken{err}
 			}
@@ -213,7 +212,7 @@ func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 	}
 	j.received, j.size = t.received, max(t.size, t.info.Size)
 	if err != nil {
-		j.size = max(j.size, t.said, t.received)
+		j.size = max(j.size, t.announced, t.received)
 		return err
 	}
 	if t.sum != nil {
@@ -222,7 +221,7 @@ func (a *app) transfer(ctx context.Context, t *transfer, j *job) error {
 	return nil
 }
 
-// compareHash compares the hash of what came with the server's own.
+// compareHash compares the hash of the received file with the server's.
 func (a *app) compareHash(ctx context.Context, t *transfer) error {
 	want, err := a.hash(ctx, t.path)
 	if err != nil {
@@ -236,7 +235,7 @@ func (a *app) compareHash(ctx context.Context, t *transfer) error {
 
 // hash returns the SHA-256 that the server computes of a file.
 func (a *app) hash(ctx context.Context, path string) (sum string, err error) {
-	err = a.persist(ctx, func(conn *client.Conn) (got bool, err error) {
+	err = a.retry(ctx, func(conn *client.Conn) (got bool, err error) {
 		sum, err = conn.Hash(ctx, path)
 		return false, err
 	})
@@ -246,7 +245,7 @@ func (a *app) hash(ctx context.Context, path string) (sum string, err error) {
 	return sum, nil
 }
 
-// wait holds a transfer up, for --limit-rate.
+// wait delays a transfer because of --limit-rate.
 func (a *app) wait(ctx context.Context, n int) error {
 	for a.limiter != nil && n > 0 {
 		m := min(n, a.limiter.Burst())
@@ -258,20 +257,20 @@ func (a *app) wait(ctx context.Context, n int) error {
 	return nil
 }
 
-// A broken target is no reason to try again.
+// A broken is an error of the target. A retry wouldn't help.
 type broken struct{ error }
 
 func (b broken) Unwrap() error { return b.error }
 
-// again reports whether the next try may end in another way.
-func again(err error) bool {
+// retryable reports whether a retry may succeed.
+func retryable(err error) bool {
 	var b broken
 	if errors.As(err, &b) {
 		return false
 	}
-	var told *core.Error
-	if errors.As(err, &told) {
-		switch told.Code {
+	var refusal *core.Error
+	if errors.As(err, &refusal) {
+		switch refusal.Code {
 		case core.CodeChanged, core.CodeTimeout, core.CodeShuttingDown, core.CodeBusy, core.CodeRateLimited:
 			return true
 		}

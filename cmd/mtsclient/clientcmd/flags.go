@@ -38,7 +38,7 @@ type settings struct {
 	exec              []string
 }
 
-// help fits a screen of 24 lines; the flag library's own doesn't.
+// help fits a screen of 24 lines. That of the flag library doesn't.
 const help = `mtsclient [flags] FILE...   saves files from an mts server
 mtsclient -l [FOLDER...]    lists folders;  -x "VERB args"  sends any command
 Patterns are matched by what the server has: 'reports/*.pdf'.
@@ -100,8 +100,8 @@ func (a *app) command() *cobra.Command {
 	return cmd
 }
 
-// completion writes a script that completes the flags in a shell. It is no
-// subcommand: a file may have that name.
+// completion writes a shell script that completes the flags. It isn't a
+// subcommand, because a file may have that name.
 func (a *app) completion(cmd *cobra.Command, shell string) int {
 	write, ok := map[string]func() error{
 		"bash":       func() error { return cmd.GenBashCompletionV2(a.stdout, true) },
@@ -120,10 +120,10 @@ func (a *app) completion(cmd *cobra.Command, shell string) int {
 	return exitOK
 }
 
-// maxParallel is how many connections a server may be expected to stand.
+// maxParallel is the number of sessions that a server allows by default.
 const maxParallel = 64
 
-// checkArgs reports combinations that mean nothing.
+// checkArgs refuses combinations of flags that make no sense.
 func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 	switch {
 	case len(a.exec) > 0 && (a.list || len(args) > 0):
@@ -139,7 +139,7 @@ func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 	case a.parallel < 1 || a.parallel > maxParallel:
 		return usagef("-j %d is not between 1 and %d", a.parallel, maxParallel)
 	case a.retries < 0:
-		return usagef("--retries %d is less than none", a.retries)
+		return usagef("--retries %d is negative", a.retries)
 	case a.timeout <= 0:
 		return usagef("--timeout %v is not a time to wait", time.Duration(a.timeout))
 	}
@@ -151,7 +151,7 @@ func (a *app) checkArgs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// url returns the server as client.Dial wants it. A bare host means TLS.
+// url returns the URL of the server for client.Dial. A host alone means TLS.
 func (a *app) url() string {
 	switch {
 	case strings.Contains(a.server, "://"):
@@ -162,7 +162,7 @@ func (a *app) url() string {
 	return "mts://" + a.server
 }
 
-// connectOptions returns how to reach the server, from the flags.
+// connectOptions returns the options of the connection from the flags.
 func (a *app) connectOptions() (client.Options, error) {
 	o := client.Options{
 		KnownHosts: a.knownHosts,
@@ -202,8 +202,8 @@ func (a *app) connectOptions() (client.Options, error) {
 	return o, nil
 }
 
-// configFolder is where the user's settings are, on every platform
-// (XDG Base Directory Specification).
+// configFolder returns the folder of the user's settings, on every platform (XDG
+// Base Directory Specification).
 func configFolder() (string, error) {
 	if dir := os.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
 		return dir, nil
@@ -212,7 +212,7 @@ func configFolder() (string, error) {
 	return filepath.Join(home, ".config"), err
 }
 
-// patience is a time to wait, as text "1m30s" or a number of seconds.
+// A patience is a time to wait. Its text is "1m30s" or a number of seconds.
 type patience time.Duration
 
 func (p patience) MarshalText() ([]byte, error) { return []byte(time.Duration(p).String()), nil }
@@ -227,5 +227,5 @@ func (p *patience) UnmarshalText(text []byte) error {
 	return err
 }
 
-// account is whom to log in as, in words.
+// account returns the name of the account for messages.
 func (a *app) account() string { return cmp.Or(a.user, names.DefaultAccount) }

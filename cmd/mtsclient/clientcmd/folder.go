@@ -21,31 +21,32 @@ var (
 	errLinked = errors.New("what has the name of a folder here isn't one")
 )
 
-// A folder is where files are saved, and folders in it. No link leads out.
+// A folder is the output folder. Links that lead out of it aren't followed.
 type folder struct {
 	top   *os.Root
 	force bool // overwrite
 	disk  groupSync
 
 	mu     sync.Mutex
-	closed sync.Cond       // on mu: a part has been closed
-	closes int             // how many have been
-	open   int             // parts that are open
-	dirs   map[string]*dir // those that are open
-	used   map[string]bool // those in which files were saved
+	closed sync.Cond       // on mu; signals that a part was closed
+	closes int             // number of parts that were closed
+	open   int             // number of open parts
+	dirs   map[string]*dir // open folders
+	used   map[string]bool // folders in which files were saved
 }
 
-// A dir is one folder of a folder, kept open while files in it are under way.
+// A dir is a folder within the output folder. It is open while files in it are
+// being saved.
 type dir struct {
 	root  *os.Root
 	name  string // with slashes, "." for the top
 	users int    // guarded by folder.mu
-	// mu is held while names in it change. Left to the kernel, threads that
-	// want to do that at once keep all processors busy with waiting.
+	// mu is held while names in it change. The kernel would let threads that do
+	// that at once spin on all processors.
 	mu sync.Mutex
 }
 
-// openFolder opens a folder, and makes it if it isn't there.
+// openFolder opens a folder. It makes the folder if there is none.
 func openFolder(name string, force bool) (*folder, error) {
 	if err := os.MkdirAll(name, 0o777); err != nil {
 		return nil, err
@@ -59,8 +60,8 @@ func openFolder(name string, force bool) (*folder, error) {
 	return d, nil
 }
 
-// mkdir makes the folder name and those that it is in. It follows no links,
-// not even those that stay within the top.
+// mkdir makes the folder name and its parents. It follows no links, not even those
+// that stay within the output folder.
 func (d *folder) mkdir(name string) error {
 	for end := range len(name) + 1 {
 		if end < len(name) && name[end] != '/' {
@@ -76,9 +77,9 @@ func (d *folder) mkdir(name string) error {
 	return nil
 }
 
-// persist calls open, and again after a part has been closed as long as it
-// fails because too many files are open. Who calls it must have no part open.
-func (d *folder) persist(open func() error) error {
+// retryOpen calls open. If that fails because too many files are open, it waits
+// until a part is closed and calls open again. The caller must have no open part.
+func (d *folder) retryOpen(open func() error) error {
 	for {
 		d.mu.Lock()
 		before := d.closes
@@ -99,7 +100,7 @@ func (d *folder) persist(open func() error) error {
 	}
 }
 
-// count counts a part that has been opened, 1, or closed, -1.
+// count counts a part that was opened (1) or closed (-1).
 func (d *folder) count(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -116,7 +117,7 @@ func tooMany(err error) bool {
 // hash returns the SHA-256 of a file, in hexadecimal.
 func (d *folder) hash(name string) (string, error) {
 	var f *os.File
-	err := d.persist(func() (err error) {
+	err := d.retryOpen(func() (err error) {
 		f, err = d.top.Open(name)
 		return err
 	})
@@ -129,8 +130,8 @@ func (d *folder) hash(name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// enter opens the folder that the file name is in.
-func (d *folder) enter(name string) (*dir, error) {
+// acquire opens the folder that contains the file name. release gives it back.
+func (d *folder) acquire(name string) (*dir, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	in := path.Dir(name)
@@ -146,8 +147,8 @@ func (d *folder) enter(name string) (*dir, error) {
 	return d.dirs[in], nil
 }
 
-// leave undoes enter.
-func (d *folder) leave(in *dir) {
+// release closes a folder if nobody else uses it.
+func (d *folder) release(in *dir) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if in.users--; in.users == 0 {
@@ -156,8 +157,8 @@ func (d *folder) leave(in *dir) {
 	}
 }
 
-// free returns errExists if name is taken, be it by a link to nowhere.
-func (d *folder) free(root *os.Root, name string) error {
+// checkFree returns errExists if name exists, even as a link that leads nowhere.
+func (d *folder) checkFree(root *os.Root, name string) error {
 	if d.force {
 		return nil
 	}
@@ -167,14 +168,14 @@ func (d *folder) free(root *os.Root, name string) error {
 	return nil
 }
 
-// saved remembers where a file was saved.
-func (d *folder) saved(in *dir) {
+// markUsed remembers that a file was saved in the folder.
+func (d *folder) markUsed(in *dir) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.used[in.name] = true
 }
 
-// close makes the new names last through a crash.
+// close syncs the folders with new files, so that their names survive a crash.
 func (d *folder) close() {
 	for name := range d.used {
 		atomicfile.SyncDir(filepath.Join(d.top.Name(), filepath.FromSlash(name)))

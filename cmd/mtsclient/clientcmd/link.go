@@ -23,8 +23,8 @@ func (a *app) dial(ctx context.Context) (*client.Conn, error) {
 	return a.login(ctx, conn)
 }
 
-// login logs in on a connection, or closes it. The password is asked for now
-// that the server has proved who it is.
+// login logs in, or closes the connection. The user is asked for the password only
+// here, after the server was verified.
 func (a *app) login(ctx context.Context, conn *client.Conn) (*client.Conn, error) {
 	if a.password == nil {
 		return conn, nil
@@ -43,13 +43,13 @@ func (a *app) login(ctx context.Context, conn *client.Conn) (*client.Conn, error
 	return nil, err
 }
 
-// A link is one of the parallel connections. It is made when it is needed, and
-// anew when it is lost.
+// A link is one of the parallel connections. It connects when it is first used, and
+// again when the connection is lost.
 type link struct {
 	dial    func(context.Context) (*client.Conn, error)
 	retries int
-	busy    atomic.Int32 // files and listings under way on it
-	dead    atomic.Bool  // there will never be a connection again
+	busy    atomic.Int32 // number of running files and listings
+	dead    atomic.Bool  // it won't connect any more
 
 	mu   sync.Mutex
 	conn *client.Conn
@@ -66,8 +66,8 @@ func (l *link) connection(ctx context.Context) (*client.Conn, error) {
 	return l.conn, l.err
 }
 
-// redial connects. A server that was there before may come back; one that
-// never was has to answer, if not to the end.
+// redial connects. It retries if the server was connected before, and if a
+// handshake was cut off.
 func (l *link) redial(ctx context.Context) {
 	for try := 0; ; try++ {
 		var conn *client.Conn
@@ -75,8 +75,8 @@ func (l *link) redial(ctx context.Context) {
 			l.conn = conn
 			return
 		}
-		back := l.conn != nil && errors.Is(l.err, client.ErrConnect)
-		if !back && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
+		known := l.conn != nil && errors.Is(l.err, client.ErrConnect)
+		if !known && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
 			l.dead.Store(true)
 			return
 		}
@@ -94,9 +94,9 @@ func (l *link) close() {
 	}
 }
 
-// take returns the connection with the least under way, which has more from
-// now on. It is a dead one only if all are.
-func (a *app) take() *link {
+// leastBusy returns the link with the fewest files and listings and counts one more
+// for it. It returns a dead link only if all are dead.
+func (a *app) leastBusy() *link {
 	best := a.links[0]
 	for _, l := range a.links {
 		if best.dead.Load() || !l.dead.Load() && l.busy.Load() < best.busy.Load() {
@@ -107,9 +107,9 @@ func (a *app) take() *link {
 	return best
 }
 
-// pause waits before a new try, each time twice as long, up to 5 s, give or
-// take a half, lest many clients come back at once. It reports whether ctx
-// goes on.
+// pause waits before a retry: each time twice as long, at most 5 s, and between
+// half and one and a half of that, so that many clients don't return at once. It
+// returns false if ctx has ended.
 func pause(ctx context.Context, try int) bool {
 	d := min(200*time.Millisecond<<min(try, 10), 5*time.Second)
 	timer := time.NewTimer(d/2 + rand.N(d))
@@ -122,22 +122,21 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// A try goes on with something on a connection. It reports whether it got on a
-// good deal.
-type try func(*client.Conn) (got bool, err error)
+// An attempt does something on a connection. It reports whether it made headway.
+type attempt func(*client.Conn) (got bool, err error)
 
-// persist tries until there is success or no sense in it: at most a.retries
-// times in a row without getting on. A try that only waited behind another one
-// when the connection broke doesn't count.
-func (a *app) persist(ctx context.Context, try try) error {
-	l := a.take()
+// retry calls try until it succeeds or a retry makes no sense: at most a.retries
+// times in a row without headway. An attempt whose reply hadn't begun when the
+// connection was lost doesn't count.
+func (a *app) retry(ctx context.Context, try attempt) error {
+	l := a.leastBusy()
 	defer func() { l.busy.Add(-1) }()
 	var failure error
 	for tries := 0; ; {
 		conn, err := l.connection(ctx)
 		if err != nil {
 			l.busy.Add(-1)
-			if l = a.take(); !l.dead.Load() {
+			if l = a.leastBusy(); !l.dead.Load() {
 				continue
 			}
 			if failure != nil {
@@ -147,7 +146,7 @@ func (a *app) persist(ctx context.Context, try try) error {
 		}
 		got, err := try(conn)
 		switch {
-		case err == nil || ctx.Err() != nil || !again(err):
+		case err == nil || ctx.Err() != nil || !retryable(err):
 			return err
 		case errors.Is(err, client.ErrQueued):
 			continue
@@ -162,7 +161,7 @@ func (a *app) persist(ctx context.Context, try try) error {
 	}
 }
 
-// A gaveUp is why a try failed, and why there was no other.
+// A gaveUp says why an attempt failed, and why there was no further one.
 type gaveUp struct{ failure, then error }
 
 func (g *gaveUp) Error() string   { return fmt.Sprintf("%v; then %v", g.failure, g.then) }

@@ -13,7 +13,7 @@ import (
 	"mts/core/wire"
 )
 
-// listAll lists folders, the server's root if none is named.
+// listAll lists folders, or the server's root if none is named.
 func (a *app) listAll(ctx context.Context, conn *client.Conn, paths []string) error {
 	if len(paths) == 0 {
 		paths = []string{"/"}
@@ -77,8 +77,8 @@ func (a *app) listEntry(w io.Writer, info core.Info) {
 	fmt.Fprintf(w, "%-4s %14s  %-19s  %s\n", kind, size, when, wire.Printable(info.Name))
 }
 
-// execAll sends the commands of --exec. The data of their replies go to
-// stdout, their status lines to stderr.
+// execAll sends the commands of --exec. The data of the replies go to stdout, the
+// status lines to stderr.
 func (a *app) execAll(ctx context.Context, conn *client.Conn) error {
 	for _, line := range a.exec {
 		reply, err := conn.Do(ctx, line, a.data())

@@ -15,8 +15,8 @@ func baseName(path string) string {
 	return path[strings.LastIndexAny(path, `/\`)+1:]
 }
 
-// checkName reports names that aren't those of a file in the folder at hand,
-// and those of unfinished files.
+// checkName returns errName for a name that a file in a folder can't have, and for
+// the names of unfinished files.
 func checkName(name string) error {
 	unfinished := strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
 	if len(name) > maxName || name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {

@@ -18,15 +18,14 @@ import (
 	"mts/core"
 )
 
-// maxName is the most bytes of a name, on most file systems.
+// maxName is the longest name, in bytes, on most file systems.
 const maxName = 255
 
 // partName returns the name of the unfinished file of name.
 func partName(name string) string { return "." + name + ".part" }
 
-// tempNames returns the names of the unfinished file of name and of the note
-// about it. No file to save has a note's name for its part's: checkName refuses
-// names of parts.
+// tempNames returns the names of the unfinished file of name and of its note. They
+// can't be the names of another file: checkName refuses names of parts.
 func tempNames(name string) (part, note string) {
 	if over := len(partName(partName(name))) - maxName; over > 0 {
 		sum := sha256.Sum256([]byte(name))
@@ -36,34 +35,33 @@ func tempNames(name string) (part, note string) {
 	return partName(name), partName(partName(name))
 }
 
-// checkpoint is after how many bytes the note is brought up to date.
+// checkpoint is the number of bytes after which the note is updated.
 const checkpoint = 16 << 20
 
 var (
-	errPart = errors.New("unfinished file is not ours to write to")
+	errPart = errors.New("the unfinished file can't be used: it is a link, or somebody else's")
 	errBusy = errors.New("another mtsclient is saving it")
 )
 
-// A part is a file that isn't whole yet. Nobody else writes to it while it is
-// open.
+// A part is an unfinished file. It is locked while it is open.
 type part struct {
-	folder *folder
-	dir    *dir
-	file   *os.File
-	name   string // of the file once it is whole
-	temp   string // its name until then
-	beside string // the name of its note
-	note   note
+	folder   *folder
+	dir      *dir
+	file     *os.File
+	name     string // of the finished file
+	tempName string // of the unfinished file
+	noteName string // of its note
+	note     note
 
 	size    int64
 	noted   int64 // size at the last note
-	at      time.Time
+	notedAt time.Time
 	syncing atomic.Bool
 	syncs   sync.WaitGroup
 }
 
-// A note says of which version of which file an unfinished one is a part, and
-// how much of it no crash can take away.
+// A note says which version of which file a part belongs to, and how much of it is
+// safely on disk.
 type note struct {
 	Path   string `json:"path"`
 	ETag   string `json:"etag"`
@@ -71,17 +69,18 @@ type note struct {
 	Synced int64  `json:"synced"`
 }
 
-// create opens the unfinished file of name, which is path on the server: as it
-// was left if resume is set and it can be gone on with, else empty.
+// create opens the unfinished file of name; remote is its path on the server. If
+// resume is set and the old content can be continued, it is kept. Otherwise the
+// part is empty.
 func (d *folder) create(name, remote string, resume bool) (*part, error) {
 	var p *part
-	err := d.persist(func() error {
-		in, err := d.enter(name)
+	err := d.retryOpen(func() error {
+		in, err := d.acquire(name)
 		if err != nil {
 			return err
 		}
 		p = &part{folder: d, dir: in, name: path.Base(name), note: note{Path: remote}}
-		p.temp, p.beside = tempNames(p.name)
+		p.tempName, p.noteName = tempNames(p.name)
 		if err = p.open(resume); err != nil {
 			p.release()
 		}
@@ -94,12 +93,12 @@ func (d *folder) create(name, remote string, resume bool) (*part, error) {
 	return p, nil
 }
 
-// open opens the file and locks it. Whoever held the lock before may have
-// renamed it to its target meanwhile: then it isn't ours.
+// open opens the file and locks it. If another process held the lock before and has
+// renamed the file to its final name, it returns errBusy.
 func (p *part) open(resume bool) (err error) {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	root, name := p.dir.root, p.temp
+	root, name := p.dir.root, p.tempName
 	p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	fresh := err == nil
 	if errors.Is(err, fs.ErrExist) {
@@ -118,7 +117,7 @@ func (p *part) open(resume bool) (err error) {
 	if there, err := root.Lstat(name); err != nil || !os.SameFile(ours, there) {
 		return errBusy
 	}
-	if fresh { // there is no note without a part
+	if fresh { // it has no note
 		return nil
 	}
 	n, err := p.readNote()
@@ -131,45 +130,45 @@ func (p *part) open(resume bool) (err error) {
 	return p.truncate(p.note.Synced)
 }
 
-// close gives back what the part holds.
+// close closes the file and releases its folder.
 func (p *part) close() error {
 	defer p.folder.count(-1)
 	return p.release()
 }
 
 func (p *part) release() error {
-	defer p.folder.leave(p.dir)
+	defer p.folder.release(p.dir)
 	if p.file == nil {
 		return nil
 	}
 	return p.file.Close()
 }
 
-// reopen opens a file of ours that was left behind, unless it is a link, has
-// another name too or isn't a file at all.
+// reopen opens a file that an earlier run has left. It refuses links, files with a
+// second name or of another user, and what isn't a regular file.
 func reopen(root *os.Root, name string, flag int) (*os.File, error) {
 	before, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
-	if !before.Mode().IsRegular() || !sole(before) {
+	if !before.Mode().IsRegular() || !exclusive(before) {
 		return nil, fmt.Errorf("%s: %w", name, errPart)
 	}
 	f, err := root.OpenFile(name, flag, 0)
 	if err != nil {
 		return nil, err
 	}
-	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) || !sole(after) {
+	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) || !exclusive(after) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", name, errPart)
 	}
 	return f, nil
 }
 
-// truncate cuts the file off. At 0 it isn't a part of anything any more.
+// truncate shortens the file to size. At 0 it also forgets the file's version.
 func (p *part) truncate(size int64) error {
 	if size == 0 {
-		p.dir.root.Remove(p.beside)
+		p.dir.root.Remove(p.noteName)
 		p.note = note{Path: p.note.Path}
 	}
 	p.size, p.noted = size, size
@@ -180,15 +179,16 @@ func (p *part) truncate(size int64) error {
 	return err
 }
 
-// info returns what is known of the file that this is a part of.
+// info returns what the note says about the file on the server.
 func (p *part) info() core.Info { return core.Info{Size: p.note.Size, ETag: p.note.ETag} }
 
-// Write appends to the file. Now and then it makes a note of how far it got.
+// Write appends to the file. Every 16 MiB, and at least once a second, it notes in
+// the background how much is on disk.
 func (p *part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.size += int64(n)
-	if p.note.ETag != "" && (p.size-p.noted >= checkpoint || time.Since(p.at) >= time.Second) && p.syncing.CompareAndSwap(false, true) {
-		p.noted, p.at = p.size, time.Now()
+	if p.note.ETag != "" && (p.size-p.noted >= checkpoint || time.Since(p.notedAt) >= time.Second) && p.syncing.CompareAndSwap(false, true) {
+		p.noted, p.notedAt = p.size, time.Now()
 		reached := p.note
 		reached.Synced = p.size
 		p.syncs.Go(func() {
@@ -206,24 +206,24 @@ func (p *part) restart() error {
 	return p.truncate(0)
 }
 
-func (p *part) learn(info core.Info) error {
+func (p *part) setVersion(info core.Info) error {
 	if info.ETag == "" {
 		return nil
 	}
 	p.note.ETag, p.note.Size = info.ETag, info.Size
-	if err := p.writeNote(p.note); !tooMany(err) { // else Write will do it
+	if err := p.writeNote(p.note); !tooMany(err) { // without the note, Write tries it again
 		return err
 	}
 	return nil
 }
 
-// commit gives the file its name, once all of it is on disk: so that no crash
-// leaves a part of it under that name.
+// commit syncs the file and then gives it its final name, so that no crash leaves
+// an incomplete file under that name.
 func (p *part) commit(modified time.Time) error {
 	p.syncs.Wait()
 	root := p.dir.root
 	if !modified.IsZero() {
-		if err := root.Chtimes(p.temp, time.Time{}, modified); err != nil {
+		if err := root.Chtimes(p.tempName, time.Time{}, modified); err != nil {
 			return err
 		}
 	}
@@ -232,20 +232,20 @@ func (p *part) commit(modified time.Time) error {
 	}
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	if err := p.folder.free(root, p.name); err != nil {
+	if err := p.folder.checkFree(root, p.name); err != nil {
 		return err
 	}
 	if p.note.ETag != "" {
-		root.Remove(p.beside)
+		root.Remove(p.noteName)
 	}
-	if err := root.Rename(p.temp, p.name); err != nil {
+	if err := root.Rename(p.tempName, p.name); err != nil {
 		return err
 	}
-	p.folder.saved(p.dir)
+	p.folder.markUsed(p.dir)
 	return nil
 }
 
-// giveUp leaves what can be gone on with another time, and removes what can't.
+// giveUp keeps a part that a later run can continue, and discards other ones.
 func (p *part) giveUp() {
 	p.syncs.Wait()
 	if p.note.ETag != "" && p.size > 0 && p.file.Sync() == nil {
@@ -257,23 +257,23 @@ func (p *part) giveUp() {
 	p.discard()
 }
 
-// discard removes the file.
+// discard removes the file and its note.
 func (p *part) discard() {
 	p.syncs.Wait()
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	p.dir.root.Remove(p.beside)
-	p.dir.root.Remove(p.temp)
+	p.dir.root.Remove(p.noteName)
+	p.dir.root.Remove(p.tempName)
 }
 
-// writeNote replaces the note. One that is cut off by a crash can't be read,
-// and then the file is begun anew.
+// writeNote replaces the note. If a crash cuts it off, it can't be read, and the
+// file is fetched from its beginning.
 func (p *part) writeNote(n note) error {
 	data, err := json.Marshal(n)
 	if err != nil {
 		return err
 	}
-	root, name := p.dir.root, p.beside
+	root, name := p.dir.root, p.noteName
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -285,11 +285,11 @@ func (p *part) writeNote(n note) error {
 	return errors.Join(err, f.Close())
 }
 
-// maxNote is the most bytes of a note that are read.
+// maxNote limits the bytes of a note that are read.
 const maxNote = 64 << 10
 
 func (p *part) readNote() (n note, err error) {
-	f, err := reopen(p.dir.root, p.beside, os.O_RDONLY)
+	f, err := reopen(p.dir.root, p.noteName, os.O_RDONLY)
 	if err != nil {
 		return note{}, err
 	}

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lock is for platforms that have one.
+// lock does nothing: this system has no locks.
 func lock(*os.File) error { return nil }
 
-// sole can't tell here.
-func sole(fs.FileInfo) bool { return true }
+// exclusive returns true: this system doesn't tell.
+func exclusive(fs.FileInfo) bool { return true }

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lock makes f this process's alone, until it is closed.
+// lock locks f for this process until it is closed.
 func lock(f *os.File) error {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	// A byte far behind the content: a lock on Windows keeps others from it.
+	// A byte far after the content: on Windows a locked byte can't be read.
 	at := windows.Overlapped{OffsetHigh: 1 << 30}
 	return windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &at)
 }
 
-// sole can't tell here.
-func sole(fs.FileInfo) bool { return true }
+// exclusive returns true: this system doesn't tell.
+func exclusive(fs.FileInfo) bool { return true }

@@ -15,12 +15,12 @@ import (
 	"mts/core/wire"
 )
 
-// maxPassword is the most bytes of a password file that are read.
+// maxPassword limits the bytes of a password file that are read.
 const maxPassword = wire.MaxLine
 
-// findPassword returns how to get at the password: from the file that
-// MTS_PASSWORD_FILE names, from MTS_PASSWORD, or from a prompt, which is shown
-// once. Without any, a client certificate may do: nil is returned then.
+// findPassword returns a function for the password: from the file that
+// MTS_PASSWORD_FILE names, from MTS_PASSWORD, or from a prompt, which is shown once.
+// It returns nil if there is a client certificate and no password.
 func (a *app) findPassword(ctx context.Context) (func() (string, error), error) {
 	if file := os.Getenv("MTS_PASSWORD_FILE"); file != "" {
 		password, err := readPassword(file)
@@ -78,8 +78,8 @@ func (a *app) prompt(ctx context.Context, fd int) (string, error) {
 	return password, nil
 }
 
-// unlessDone calls read, which can't be called off: if ctx ends before, it is
-// left behind.
+// unlessDone calls read, which can't be cancelled. If ctx ends first, unlessDone
+// returns while read goes on.
 func unlessDone(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		text string
@@ -98,7 +98,7 @@ func unlessDone(ctx context.Context, read func() (string, error)) (string, error
 	}
 }
 
-// terminal returns the descriptor of a stream that is a terminal.
+// terminal returns the descriptor of stream if that is a terminal.
 func terminal(stream any) (fd int, ok bool) {
 	f, ok := stream.(*os.File)
 	if !ok {

@@ -1,6 +1,7 @@
 package clientcmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,8 +16,8 @@ import (
 	"mts/core/wire"
 )
 
-// A progress shows bars on a terminal: one for all files together, and one for
-// each large file under way. A nil progress shows nothing.
+// A progress shows bars on a terminal: one for all files together, and one for each
+// large file that is running. A nil progress shows nothing.
 type progress struct {
 	bars        *mpb.Progress
 	total       *mpb.Bar
@@ -26,7 +27,7 @@ type progress struct {
 	expected int64 // bytes
 }
 
-// newProgress returns nil for a screen that nothing can be drawn on.
+// newProgress returns nil for a screen without room for bars.
 func newProgress(screen *os.File) *progress {
 	if width, height, err := term.GetSize(int(screen.Fd())); err != nil || width < 1 || height < 2 {
 		return nil
@@ -37,11 +38,11 @@ func newProgress(screen *os.File) *progress {
 	return p
 }
 
-// speed shows how fast bytes come, counted from at, and how long the rest takes.
+// speed shows the rate of the bytes after the first at ones, and the time left.
 func speed(at int64) decor.Decorator {
-	begun := time.Now()
+	start := time.Now()
 	return decor.Any(func(s decor.Statistics) string {
-		perSecond := float64(s.Current-at) / time.Since(begun).Seconds()
+		perSecond := float64(s.Current-at) / time.Since(start).Seconds()
 		if perSecond < 1 {
 			return "-"
 		}
@@ -50,7 +51,7 @@ func speed(at int64) decor.Decorator {
 	})
 }
 
-// above returns a writer of lines that stay above the bars.
+// above returns a writer that shows lines above the bars.
 func (p *progress) above(w io.Writer) io.Writer {
 	if p == nil {
 		return w
@@ -65,13 +66,13 @@ type aboveBars struct {
 
 func (a *aboveBars) Write(b []byte) (int, error) {
 	n, err := a.bars.Write(b)
-	if err == mpb.ErrDone {
+	if errors.Is(err, mpb.ErrDone) {
 		return a.w.Write(b)
 	}
 	return n, err
 }
 
-// expect raises the number of bytes that will have come in the end.
+// expect adds to the total number of expected bytes.
 func (p *progress) expect(bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,7 +80,7 @@ func (p *progress) expect(bytes int64) {
 	p.total.SetTotal(p.expected, false)
 }
 
-// close draws the bars for the last time.
+// close ends the bars.
 func (p *progress) close() {
 	if p != nil {
 		p.total.SetTotal(-1, true)
@@ -87,13 +88,13 @@ func (p *progress) close() {
 	}
 }
 
-// A fileBar is how far one file has come.
+// A fileBar shows the progress of one file.
 type fileBar struct {
 	*progress
-	name    string
-	of      *transfer
-	counted int64 // bytes of it that are expected
-	bar     *mpb.Bar
+	name     string
+	transfer *transfer
+	counted  int64 // bytes that expect has counted
+	bar      *mpb.Bar
 }
 
 // file counts one more file.
@@ -101,15 +102,15 @@ func (p *progress) file(name string, t *transfer) *fileBar {
 	if p != nil {
 		p.files.Add(1)
 	}
-	return &fileBar{progress: p, name: name, of: t, counted: t.size}
+	return &fileBar{progress: p, name: name, transfer: t, counted: t.size}
 }
 
-// moved counts bytes that have come. Only a file of several pieces has a bar.
+// moved counts received bytes. Only a file of several pieces has a bar of its own.
 func (b *fileBar) moved(bytes int) {
 	if b.progress == nil {
 		return
 	}
-	t := b.of
+	t := b.transfer
 	if size := max(t.size, t.info.Size); size > b.counted {
 		b.expect(size - b.counted)
 		b.counted = size
@@ -127,7 +128,7 @@ func (b *fileBar) moved(bytes int) {
 	}
 }
 
-// finish takes the file's bar away.
+// finish removes the file's bar.
 func (b *fileBar) finish() {
 	if b.progress == nil {
 		return

@@ -9,25 +9,26 @@ import (
 	"mts/core/wire"
 )
 
-// A record is what --json says of a file.
+// A record is a file's line of --json.
 type record struct {
-	Path   string `json:"path"`   // as it was asked for
-	File   string `json:"file"`   // below the output folder
+	Path   string `json:"path"`   // as in the request
+	File   string `json:"file"`   // in the output folder
 	Status string `json:"status"` // saved, not-found, exists or failed
 	Bytes  int64  `json:"bytes"`  // received
-	Size   int64  `json:"size"`   // of the file, as far as it is known
-	SHA256 string `json:"sha256"` // of the file, once it is saved
+	Size   int64  `json:"size"`   // of the file, 0 if unknown
+	SHA256 string `json:"sha256"` // of the saved file
 	Code   string `json:"code"`   // the protocol's code of a refusal
 	Error  string `json:"error"`
 }
 
-// report says what became of a file. An interrupted run doesn't say it of each.
+// report reports the result of a file. After an interrupt it does so only with
+// --json.
 func (a *app) report(ctx context.Context, j *job, err error) {
 	if err != nil {
 		a.worst = max(a.worst, exitCode(err), exitSome)
 	}
 	out := a.stdout
-	if a.folder == nil { // that is for the files themselves
+	if a.folder == nil { // the files themselves go to stdout
 		out = a.stderr
 	}
 	switch r := newRecord(j, err); {
@@ -54,10 +55,10 @@ func newRecord(j *job, err error) record {
 	if errors.Is(err, errExists) {
 		r.Status = "exists"
 	}
-	var told *core.Error
-	if errors.As(err, &told) {
-		r.Code = string(told.Code)
-		if told.Code == core.CodeNotFound {
+	var refusal *core.Error
+	if errors.As(err, &refusal) {
+		r.Code = string(refusal.Code)
+		if refusal.Code == core.CodeNotFound {
 			r.Status = "not-found"
 		}
 	}
@@ -71,8 +72,8 @@ func (a *app) notice(text string) {
 	}
 }
 
-// reportAll says of each file that was asked for that there is no connection
-// to fetch it over. The error by itself is enough for people.
+// reportAll reports for --json that each requested file failed because there is no
+// connection. Without --json, the error is shown once.
 func (a *app) reportAll(ctx context.Context, args []string, err error) {
 	if !a.json {
 		return

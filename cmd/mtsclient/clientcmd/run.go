@@ -3,8 +3,8 @@
 //
 // The exit code is 0 if all files were saved, 1 if some weren't, 2 for wrong
 // usage, 3 if there was no connection, 4 if TLS failed or the server isn't the
-// one expected, 5 if the login failed or there was no password to try, 6 if a
-// file came short or wrong. The largest that applies wins.
+// expected one, 5 if the login failed or there was no password, 6 if a file arrived
+// incomplete or wrong. The largest that applies wins.
 package clientcmd
 
 import (
@@ -58,11 +58,11 @@ type app struct {
 	settings
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	screen         io.Writer // where bars go, if it is a terminal
+	screen         io.Writer // shows bars if it is a terminal
 	worst          int       // exit code so far
 
 	options  client.Options
-	password func() (string, error) // nil: none is needed
+	password func() (string, error) // nil: no login with a password
 
 	links    []*link
 	folder   *folder // nil: to stdout
@@ -70,7 +70,7 @@ type app struct {
 	progress *progress
 }
 
-// run does what the command line says.
+// run carries out the command line.
 func (a *app) run(ctx context.Context, args []string) (err error) {
 	if a.options, err = a.connectOptions(); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (a *app) run(ctx context.Context, args []string) (err error) {
 	return a.fetchAll(ctx, args)
 }
 
-// A shared writer may be used by several goroutines.
+// A shared is a writer that several goroutines may use.
 type shared struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -110,20 +110,21 @@ func (s *shared) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
-// complain shows an error on one line. Parts of it may be a server's.
+// complain shows an error on one line. It makes the error printable, because a
+// server may have chosen parts of it.
 func (a *app) complain(err error) {
 	fmt.Fprintf(a.stderr, "mtsclient: %s\n", wire.Printable(err.Error()))
 }
 
-// A usageError is a command line that can't be carried out.
+// A usageError is a mistake in the command line.
 type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// exitCode returns what an error means to who called the command.
+// exitCode returns the exit code for an error.
 func exitCode(err error) int {
 	var usage usageError
-	var told *core.Error
+	var refusal *core.Error
 	var gave *gaveUp
 	switch {
 	case errors.As(err, &gave):
@@ -140,8 +141,8 @@ func exitCode(err error) int {
 		return exitLogin
 	case errors.As(err, &usage), errors.Is(err, client.ErrURL), errors.Is(err, client.ErrLine):
 		return exitUsage
-	case errors.As(err, &told):
-		return refusalCode(told.Code)
+	case errors.As(err, &refusal):
+		return refusalCode(refusal.Code)
 	case errors.Is(err, client.ErrLost):
 		return exitIntegrity
 	}

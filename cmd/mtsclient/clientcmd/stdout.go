@@ -12,7 +12,7 @@ import (
 	"mts/core/wire"
 )
 
-// A stream is where files go that aren't saved.
+// A stream is the target of files that go to stdout.
 type stream struct {
 	w       io.Writer
 	written bool
@@ -23,7 +23,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-var errTaken = errors.New("a part of it is written already, and it can't be gone on with")
+var errTaken = errors.New("a part of it has been written and can't be continued")
 
 func (s *stream) restart() error {
 	if s.written {
@@ -32,10 +32,10 @@ func (s *stream) restart() error {
 	return nil
 }
 
-func (s *stream) learn(core.Info) error { return nil }
+func (s *stream) setVersion(core.Info) error { return nil }
 
-// data returns where the data of replies go: to stdout as they are, but made
-// printable if that is a terminal.
+// data returns the writer for the data of replies: stdout, or a writer that makes
+// them printable if stdout is a terminal.
 func (a *app) data() io.Writer {
 	if _, ok := terminal(a.stdout); ok {
 		return &escaper{w: a.stdout}
@@ -43,10 +43,10 @@ func (a *app) data() io.Writer {
 	return a.stdout
 }
 
-// An escaper makes text printable, apart from its line ends and tabs.
+// An escaper makes text printable, except for newlines and tabs.
 type escaper struct {
 	w    io.Writer
-	rest string // the beginning of a character
+	rest string // an incomplete character
 }
 
 func (e *escaper) Write(p []byte) (int, error) {

@@ -6,25 +6,24 @@ import (
 	"time"
 )
 
-// gather is how long a first file waits for others.
-const gather = 2 * time.Millisecond
+// groupDelay is how long the first file of a group waits for others.
+const groupDelay = 2 * time.Millisecond
 
-// A groupSync puts files on disk, all those together that come at about the
-// same time: many small files get there much sooner that way than by a sync
-// for each.
+// A groupSync syncs files in groups: all those that are ready at about the same
+// time. For many small files that is much faster than a sync of each.
 type groupSync struct {
 	mu      sync.Mutex
-	waiting *syncGroup // nil: nobody syncs
+	waiting *syncGroup // takes more files; nil: there is none
 }
 
 type syncGroup struct {
 	files []*os.File
 	done  chan struct{}
-	err   error // once it is done
+	err   error // valid when done is closed
 }
 
-// sync returns when all that was written to f is on disk. The first file of a
-// group sees to the others.
+// sync returns when the content of f is on disk. The caller with the first file of
+// a group syncs all of them.
 func (s *groupSync) sync(f *os.File) error {
 	s.mu.Lock()
 	g := s.waiting
@@ -36,7 +35,7 @@ func (s *groupSync) sync(f *os.File) error {
 	g.files = append(g.files, f)
 	s.mu.Unlock()
 	if first {
-		time.Sleep(gather)
+		time.Sleep(groupDelay)
 		s.mu.Lock()
 		s.waiting = nil
 		s.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncFiles syncs a file, or the whole file systems of several. Since Linux
-// 5.8 it learns of an error in any of them.
+// syncFiles syncs one file, or the whole file systems of several files. Since Linux
+// 5.8 syncfs reports write errors.
 func syncFiles(files []*os.File) error {
 	if len(files) == 1 {
 		return files[0].Sync()

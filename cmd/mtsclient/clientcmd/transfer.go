@@ -10,36 +10,36 @@ import (
 	"mts/core/client"
 )
 
-// firstPiece is how much of a file is asked for before anything is known of
-// it. What is larger comes in two pieces, and can be gone on with.
+// firstPiece is the size of the first request, when nothing is known about the
+// file. A larger file is fetched in two pieces, and can be resumed.
 const firstPiece = 1 << 20
 
-// A target is where a transfer writes to.
+// A target takes the content of a file.
 type target interface {
 	Write(p []byte) (int, error)
-	// restart forgets what was written.
+	// restart discards what was written.
 	restart() error
-	// learn tells which version of the file is coming, when more than one
-	// piece of it is.
-	learn(core.Info) error
+	// setVersion tells the target which version of the file it gets, if the file
+	// has more than one piece.
+	setVersion(core.Info) error
 }
 
-// A transfer is one file on its way, for as many tries as it takes.
+// A transfer fetches one file, in one or more attempts.
 type transfer struct {
-	path     string
-	to       target
-	info     core.Info // the version of the file; without an ETag: not known
-	size     int64     // bytes in the target
-	received int64
-	said     int64     // the size of the file, as the server announced it
-	sum      hash.Hash // of what is in the target; nil if nobody wants it
-	pace     func(bytes int) error
-	moved    func(bytes int) // told of each piece
-	atOnce   bool            // it changes too often to come in pieces
-	err      error           // of the target
+	path      string
+	to        target
+	info      core.Info // the version of the file; unknown without an ETag
+	size      int64     // bytes in the target
+	received  int64
+	announced int64     // the size of the file that the server has announced
+	sum       hash.Hash // of the content of the target; nil if it isn't needed
+	pace      func(bytes int) error
+	moved     func(bytes int) // called with the size of each block
+	atOnce    bool            // fetch it in one piece, because it changes too often
+	err       error           // of the target
 }
 
-// Write passes on what has come.
+// Write writes received data to the target.
 func (t *transfer) Write(b []byte) (int, error) {
 	if err := t.pace(len(b)); err != nil {
 		return 0, err
@@ -57,10 +57,10 @@ func (t *transfer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// known reports whether it is known which version of the file is coming.
+// known reports whether the version of the file is known.
 func (t *transfer) known() bool { return t.info.ETag != "" }
 
-// restart begins the file anew, for the reason why.
+// restart discards what has been received. why is the reason, for errors.
 func (t *transfer) restart(why error) error {
 	if t.sum != nil {
 		t.sum.Reset()
@@ -72,7 +72,7 @@ func (t *transfer) restart(why error) error {
 	return t.err
 }
 
-// run goes on with the file until it is whole, or something breaks.
+// run continues the file until it is complete or an error occurs.
 func (t *transfer) run(ctx context.Context, conn *client.Conn) error {
 	if t.known() && t.size > 0 {
 		if err := t.compare(ctx, conn); err != nil {
@@ -80,31 +80,31 @@ func (t *transfer) run(ctx context.Context, conn *client.Conn) error {
 		}
 	}
 	if !t.known() {
-		if err := t.begin(ctx, conn); err != nil || t.size == t.info.Size {
+		if err := t.fetchFirst(ctx, conn); err != nil || t.size == t.info.Size {
 			return err
 		}
 	}
-	return t.finish(ctx, conn)
+	return t.fetchRest(ctx, conn)
 }
 
-// compare looks whether the server still has the version of which a part is
-// here, and else begins anew.
+// compare checks that the server still has the version of the received part, and
+// restarts otherwise.
 func (t *transfer) compare(ctx context.Context, conn *client.Conn) error {
 	info, err := conn.Stat(ctx, t.path)
 	switch {
 	case isCode(err, core.CodeUnknownCommand):
-		return nil // finish sees it
+		return nil // fetchRest notices a change
 	case err == nil && (info.ETag != t.info.ETag || info.Size != t.info.Size):
 		return t.restart(errChanged)
 	}
 	return err
 }
 
-// begin fetches the first piece of a file: all of it, if it is small, or is
-// changing, or the server doesn't know parts or versions.
-func (t *transfer) begin(ctx context.Context, conn *client.Conn) (err error) {
+// fetchFirst fetches the first piece of a file. It fetches the whole file if that
+// is small or changing, or if the server doesn't know parts or versions.
+func (t *transfer) fetchFirst(ctx context.Context, conn *client.Conn) (err error) {
 	var info core.Info
-	defer func() { t.said = max(t.said, info.Size) }()
+	defer func() { t.announced = max(t.announced, info.Size) }()
 	if t.atOnce {
 		info, err = conn.Fetch(ctx, t.path, t)
 		t.info = info
@@ -126,7 +126,7 @@ func (t *transfer) begin(ctx context.Context, conn *client.Conn) (err error) {
 	}
 	t.info = info
 	if t.size < info.Size {
-		t.err = t.to.learn(info)
+		t.err = t.to.setVersion(info)
 	}
 	return t.err
 }
@@ -136,10 +136,10 @@ var (
 	errNoVersion = errors.New("the server doesn't say which version of the file it sends")
 )
 
-// finish fetches what is missing. Only its reply tells whether that is of the
-// same version. If not, the file is fetched in one piece from then on: a log
-// that grows can be had that way.
-func (t *transfer) finish(ctx context.Context, conn *client.Conn) error {
+// fetchRest fetches the rest of the file. If its reply shows that the version has
+// changed, the file is fetched in one piece from then on, which works for a
+// growing log.
+func (t *transfer) fetchRest(ctx context.Context, conn *client.Conn) error {
 	info, err := conn.FetchPart(ctx, t.path, t.size, t.info.Size-t.size, t)
 	whole := err == nil || errors.Is(err, client.ErrIntegrity)
 	if isCode(err, core.CodeRange) || whole && info.ETag != t.info.ETag {
@@ -150,6 +150,6 @@ func (t *transfer) finish(ctx context.Context, conn *client.Conn) error {
 }
 
 func isCode(err error, code core.Code) bool {
-	var told *core.Error
-	return errors.As(err, &told) && told.Code == code
+	var refusal *core.Error
+	return errors.As(err, &refusal) && refusal.Code == code
 }

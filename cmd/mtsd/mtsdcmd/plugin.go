@@ -150,7 +150,7 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 
 // newPlugin writes a working plugin.
 func newPlugin(stdout io.Writer, name string) error {
-	reserved := []string{"dir", "timeout", "memory", "instances", "core", "main"}
+	reserved := []string{"core", "main"} // main is a program, and core is what plugins import
 	verb := strings.ToUpper(name)
 	if names.CheckPlugin(name) != nil || names.CheckNewVerb(verb) != nil || token.IsKeyword(name) || slices.Contains(reserved, name) {
 		return usagef("%s can't be the name of a plugin: use lower case letters and digits", name)

@@ -138,15 +138,15 @@ func (p *preparer) openState(next *parts) (err error) {
 func policy(cfg *config.Config) limit.Policy {
 	l := cfg.Limits
 	return limit.Policy{
-		Client: limit.Rates{
+		Client: limit.Allowance{
 			Sessions: l.SessionsPerClient,
 			Commands: l.CommandsPerSecond,
 			Bytes:    int64(l.BytesPerSecond),
 		},
 		Connections: l.ConnectionsPerSecond,
-		Account: func(name string) limit.Rates {
+		Account: func(name string) limit.Allowance {
 			u := cfg.Users[name]
-			return limit.Rates{Sessions: u.Sessions, Commands: u.CommandsPerSecond, Bytes: int64(u.BytesPerSecond)}
+			return limit.Allowance{Sessions: u.Sessions, Commands: u.CommandsPerSecond, Bytes: int64(u.BytesPerSecond)}
 		},
 		Total:       int64(l.TotalBytesPerSecond),
 		MaxSessions: cfg.Server.MaxSessions,

@@ -52,7 +52,7 @@ func find(c *core.Call) error {
 	}
 	s := &search{call: c, glob: strings.TrimPrefix(c.Arg(), "/"), whole: strings.Contains(c.Arg(), "/")}
 	err := s.walk("", 1)
-	if err == errEnough {
+	if errors.Is(err, errEnough) {
 		s.limit = " Stopped there, the rest was not searched."
 	} else if err != nil {
 		return err

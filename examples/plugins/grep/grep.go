@@ -22,6 +22,7 @@ package grep
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -177,7 +178,7 @@ func (s *search) skip(in *bufio.Reader) error {
 			s.number++
 			return nil
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 	}

@@ -115,7 +115,7 @@ func last(f fs.File) (ending, error) {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return through(f)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return ending{text: text[:n], cut: skip > 0}, err

@@ -280,6 +280,9 @@ func openPlugins(t testing.TB, update func([]core.Plugin) error, sources map[str
 		Command: func() *exec.Cmd { return exec.Command(exe, workerArg) },
 	})
 	must(t, err)
+	if err := set.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(set.Close)
 	return set
 }

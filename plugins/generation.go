@@ -42,7 +42,7 @@ func start(p *plugin, src source) (*generation, error) {
 	cfg := &p.set.cfg
 	g := &generation{
 		of: p, version: src.version,
-		spec:    link.Spec{Name: p.name, Sources: src.archive, Settings: cfg.Settings[p.name], Memory: cfg.Memory},
+		spec:    link.Spec{Name: p.name, Sources: src.archive, Settings: src.settings, Memory: cfg.Memory},
 		tokens:  make(chan struct{}, cfg.Instances),
 		ended:   make(chan struct{}),
 		changed: make(chan struct{}),
@@ -67,6 +67,7 @@ func (g *generation) spawn() (*worker, link.Texts, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	defer context.AfterFunc(g.of.set.closing, func() { w.kill(ErrClosed) })()
 	s, about, err := w.open(loadTime)
 	if err != nil {
 		w.end()

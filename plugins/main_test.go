@@ -73,8 +73,17 @@ func (j *journal) String() string {
 // be bad.
 func unchecked(fs.FS, string) []check.Finding { return nil }
 
-// newBench opens the plugins of a folder that has the given sources, unchecked.
+// newBench loads the plugins of a folder that has the given sources, unchecked.
 func newBench(t testing.TB, cfg Config, sources map[string]string) *bench {
+	b := openBench(t, cfg, sources)
+	if err := b.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// openBench is newBench, but doesn't wait for the loads.
+func openBench(t testing.TB, cfg Config, sources map[string]string) *bench {
 	b := &bench{TB: t, dir: t.TempDir(), log: new(journal)}
 	for name, src := range sources {
 		b.write(name, src)

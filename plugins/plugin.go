@@ -11,12 +11,14 @@ import (
 type plugin struct {
 	name    string
 	set     *Set
+	turn    chan struct{} // held by the one goroutine that loads or removes it
 	store   *store
 	current atomic.Pointer[generation] // nil: none in force
 
 	calls, failures, micros atomic.Int64
 
 	// Guarded by the set's mutex.
+	loading  bool
 	tried    string // the version that was loaded last, or was to be
 	err      error  // why tried isn't in force
 	clashed  int    // the set's swaps when it was tried
@@ -74,14 +76,17 @@ func (p *plugin) status() Status {
 	if st.Calls > 0 {
 		st.MeanUS = p.micros.Load() / st.Calls
 	}
-	if p.unloaded {
-		st.State = "unloaded"
-	}
-	if g := p.current.Load(); g != nil {
+	g := p.current.Load()
+	switch {
+	case g != nil:
 		st.State, st.Version, st.Verbs = "restarting", g.version, g.verbs()
 		if w := g.worker(); w != nil {
-			st.State, st.PID, st.Memory = "running", w.pid(), memory(w.pid())
+			st.State, st.PID = "running", w.pid()
 		}
+	case p.unloaded:
+		st.State = "unloaded"
+	case p.loading:
+		st.State = "loading"
 	}
 	if p.err != nil {
 		st.Error = p.err.Error()

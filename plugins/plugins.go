@@ -16,6 +16,7 @@
 package plugins
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -45,7 +46,8 @@ type Config struct {
 	Command func() *exec.Cmd
 
 	// Update puts a set of plugins in force, or changes nothing. It is called
-	// by one goroutine at a time.
+	// by one goroutine at a time, has to return at once and must not call the
+	// Set.
 	Update func([]core.Plugin) error
 
 	Log *slog.Logger
@@ -57,31 +59,35 @@ const (
 	DefaultInstances = 16 // made one by one, as calls need them
 )
 
-// drainTime is how long Close waits for calls.
-const drainTime = 5 * time.Second
+const (
+	drainTime   = 5 * time.Second // that Close waits for calls
+	loadsAtOnce = 8
+)
 
 // A Set is the plugins of one directory. Its methods may be called by several
 // goroutines at once.
 type Set struct {
-	cfg    Config
-	check  func(files fs.FS, name string) []check.Finding
-	notes  *rate.Limiter // lines that plugins write to the log
-	warned sync.Once
-
-	mu      sync.Mutex // held while plugins change
-	plugins map[string]*plugin
-	swaps   int    // how often the plugins in force have changed
-	unread  string // why the directory can't be read, as logged
-	closed  bool
-
-	stop    func() // ends the watch
+	cfg     Config
+	check   func(files fs.FS, name string) []check.Finding
+	notes   *rate.Limiter // lines that plugins write to the log
+	warned  sync.Once
+	closing context.Context // ends when Close begins
+	close   context.CancelFunc
+	loaded  chan struct{} // closed after the first load
+	loads   chan struct{} // one for each load that runs
 	running sync.WaitGroup
+
+	mu       sync.Mutex // innermost; not held over a load, nor over I/O
+	plugins  map[string]*plugin
+	settings map[string]map[string]any
+	swaps    int    // how often the plugins in force have changed
+	unread   string // why the directory can't be read, as logged
 }
 
 // Status describes one plugin.
 type Status struct {
 	Name     string   `json:"name"`
-	State    string   `json:"state"` // running, restarting, failed or unloaded
+	State    string   `json:"state"` // loading, running, restarting, failed or unloaded
 	Version  string   `json:"version"`
 	Verbs    []string `json:"verbs"`
 	Calls    int64    `json:"calls"`
@@ -94,8 +100,9 @@ type Status struct {
 	Busy time.Duration `json:"-"` // what all calls took together
 }
 
-// Open loads the plugins and watches for changes. A plugin that can't be
-// loaded is logged and left out.
+// Open begins to load the plugins and to watch for changes, and returns at
+// once; Wait waits for the loads. A plugin that can't be loaded is logged and
+// left out.
 func Open(cfg Config) (*Set, error) {
 	return open(cfg, check.NewPlugin().Dir)
 }
@@ -110,18 +117,39 @@ func open(cfg Config, check func(fs.FS, string) []check.Finding) (*Set, error) {
 	if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Set{cfg: cfg, check: check, notes: rate.NewLimiter(20, 100), plugins: make(map[string]*plugin)}
-	s.stop = s.watch()
-	_ = s.Reload() // what is wrong has been logged
+	s := &Set{
+		cfg: cfg, check: check, notes: rate.NewLimiter(20, 100), settings: cfg.Settings,
+		plugins: make(map[string]*plugin), loaded: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce),
+	}
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.watch()
+	jobs, _ := s.jobs() // what is wrong has been logged
+	s.running.Go(func() {
+		defer close(s.loaded)
+		_ = s.run(jobs)
+	})
 	return s, nil
 }
 
-// Close ends all plugins when their calls have ended, or after a few seconds.
-// It doesn't call Update. Only Status may be called afterwards.
+// Wait returns when all plugins that Open found have been loaded or refused.
+// Its error is the context's cause, or ErrClosed.
+func (s *Set) Wait(ctx context.Context) error {
+	select {
+	case <-s.loaded:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-s.closing.Done():
+		return ErrClosed
+	}
+}
+
+// Close cancels loads and ends all plugins when their calls have ended, or
+// after a few seconds. It doesn't call Update. Only Status may be called
+// afterwards.
 func (s *Set) Close() {
-	s.stop()
 	s.mu.Lock()
-	s.closed = true // from now on s.plugins doesn't change
+	s.close() // from now on s.plugins doesn't change
 	for _, p := range s.plugins {
 		if g := p.current.Load(); g != nil {
 			defer time.AfterFunc(drainTime, g.kill).Stop()
@@ -135,13 +163,20 @@ func (s *Set) Close() {
 	}
 }
 
+// closed reports whether Close has begun. While mu is held, that doesn't
+// change.
+func (s *Set) closed() bool { return s.closing.Err() != nil }
+
 // Status describes all plugins there are folders for, sorted by name.
 func (s *Set) Status() []Status {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	var all []Status
 	for _, name := range slices.Sorted(maps.Keys(s.plugins)) {
 		all = append(all, s.plugins[name].status())
+	}
+	s.mu.Unlock()
+	for i := range all {
+		all[i].Memory = memory(all[i].PID)
 	}
 	return all
 }

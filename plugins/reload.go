@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 
-	"mts/core"
 	"mts/plugins/internal/link"
 )
 
@@ -23,68 +21,35 @@ var (
 // that can't be loaded replaces nothing. The error joins what is wrong with
 // each plugin that changed; it has been logged.
 func (s *Set) Reload() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
-	}
-	found, err := s.scan()
-	if err != nil {
-		if err.Error() != s.unread {
-			s.unread = err.Error()
-			s.cfg.Log.Error("plugins", "err", err)
-		}
+	if err := s.begin(); err != nil {
 		return err
 	}
-	s.unread = ""
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(s.plugins)) {
-		if _, ok := found[name]; !ok {
-			errs = append(errs, s.remove(s.plugins[name]))
-		}
+	defer s.running.Done()
+	jobs, err := s.jobs()
+	if err != nil {
+		return err
 	}
-	return errors.Join(append(errs, s.bring(found)...)...)
-}
-
-// bring loads what is new, and tries again what clashed with something that
-// has changed since: a verb may move from one plugin to another.
-func (s *Set) bring(found map[string]source) (errs []error) {
-	names := slices.Sorted(maps.Keys(found))
-	failed := make(map[string]error)
-	for _, name := range names {
-		if p := s.plugin(name); !p.unloaded && p.tried != found[name].version {
-			failed[name] = s.load(p, found[name])
-		}
-	}
-	for _, name := range names {
-		if p := s.plugins[name]; errors.As(p.err, new(clash)) && p.clashed != s.swaps {
-			failed[name] = s.load(p, found[name])
-		}
-	}
-	for _, name := range names {
-		errs = append(errs, failed[name])
-	}
-	return errs
+	return s.run(jobs)
 }
 
 // Load loads a plugin anew, also one that was unloaded or hasn't changed.
 func (s *Set) Load(name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
+	if err := s.begin(); err != nil {
+		return err
 	}
-	found, err := s.scan()
+	defer s.running.Done()
+	names, err := folders(s.cfg.Dir)
 	if err != nil {
 		return err
 	}
-	src, ok := found[name]
-	if !ok {
+	if !slices.Contains(names, name) {
 		return fmt.Errorf("%w: %s", ErrNoPlugin, name)
 	}
+	s.mu.Lock()
 	p := s.plugin(name)
 	p.unloaded = false
-	return s.load(p, src)
+	s.mu.Unlock()
+	return s.do(&job{plugin: p, force: true})
 }
 
 // Unload ends a plugin, until Load or a restart.
@@ -106,43 +71,67 @@ func (s *Set) Unload(name string) error {
 func (s *Set) Configure(settings map[string]map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cfg.Settings = settings
+	s.settings = settings
 }
 
-// plugin returns the plugin of that name, and makes it if there is none.
+// begin has Close wait for the caller, who has to call running.Done.
+func (s *Set) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed() {
+		return ErrClosed
+	}
+	s.running.Add(1)
+	return nil
+}
+
+// plugin returns the plugin of that name, and makes it if there is none. The
+// caller holds mu.
 func (s *Set) plugin(name string) *plugin {
 	p := s.plugins[name]
 	if p == nil {
-		p = &plugin{name: name, set: s, store: openStore(s.cfg.Store, name, s.cfg.Log)}
+		p = &plugin{name: name, set: s, store: newStore(s.cfg.Store, name, s.cfg.Log), turn: make(chan struct{}, 1), loading: true}
 		s.plugins[name] = p
 	}
 	return p
 }
 
-// remove ends a plugin whose folder is gone.
+// remove ends a plugin whose folder is gone. The caller has the plugin's turn.
 func (s *Set) remove(p *plugin) error {
-	if err := s.swap(p, nil); err != nil {
+	s.mu.Lock()
+	err := s.swap(p, nil)
+	s.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	delete(s.plugins, p.name)
-	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "removed")
 	p.store.close()
+	s.mu.Lock()
+	delete(s.plugins, p.name)
+	s.mu.Unlock()
+	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "removed")
 	return nil
 }
 
-// load puts a new version of a plugin in force.
-func (s *Set) load(p *plugin, src source) error {
-	p.tried, p.clashed = src.version, s.swaps
+// load puts a new version of a plugin in force. The caller has the plugin's
+// turn.
+func (s *Set) load(j *job, src source) error {
+	p := j.plugin
+	s.mu.Lock()
+	p.loading, p.tried = true, src.version
+	s.mu.Unlock()
 	g, err := s.generation(p, src)
 	if err == nil {
-		if err = s.swap(p, g); err != nil {
+		s.waitBefore(j, g)
+		if err = s.commit(p, g); err != nil {
 			g.retire()
 		}
 	}
-	p.err = err
+	s.mu.Lock()
+	p.loading, p.err = false, err
 	if errors.Is(err, errStart) {
 		p.tried = "" // not the plugin's fault: the next Reload tries again
 	}
+	s.mu.Unlock()
 	if err != nil {
 		err = fmt.Errorf("plugin %s: %w", p.name, err)
 		s.cfg.Log.Error("plugin", "plugin", p.name, "event", "refused", "version", src.version, "err", err)
@@ -156,6 +145,12 @@ func (s *Set) load(p *plugin, src source) error {
 func (s *Set) generation(p *plugin, src source) (*generation, error) {
 	if src.err != nil {
 		return nil, src.err
+	}
+	select {
+	case s.loads <- struct{}{}:
+		defer func() { <-s.loads }()
+	case <-s.closing.Done():
+		return nil, ErrClosed
 	}
 	archive, err := zip.NewReader(bytes.NewReader(src.archive), int64(len(src.archive)))
 	if err != nil {
@@ -174,27 +169,4 @@ func (s *Set) generation(p *plugin, src source) (*generation, error) {
 		return nil, errors.Join(errs...)
 	}
 	return start(p, src)
-}
-
-// A clash is an error of Update.
-type clash struct{ error }
-
-// swap puts g in force in place of what p has, or nothing if g is nil.
-func (s *Set) swap(p *plugin, g *generation) error {
-	var all []core.Plugin
-	for _, name := range slices.Sorted(maps.Keys(s.plugins)) {
-		in := s.plugins[name].current.Load()
-		if name == p.name {
-			in = g
-		}
-		if in != nil {
-			all = append(all, in.plugin())
-		}
-	}
-	if err := s.cfg.Update(all); err != nil {
-		return clash{err}
-	}
-	p.replace(g)
-	s.swaps++
-	return nil
 }

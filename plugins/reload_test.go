@@ -230,7 +230,7 @@ func TestStoreOutlivesRestarts(t *testing.T) {
 		t.Errorf("after a reload: %v", err)
 	}
 	b.Close()
-	s := openStore(b.cfg.Store, "tool", b.cfg.Log)
+	s := newStore(b.cfg.Store, "tool", b.cfg.Log)
 	if v, ok := s.load("text"); v != "this" || !ok {
 		t.Errorf("after the end: %q, %v", v, ok)
 	}
@@ -238,7 +238,7 @@ func TestStoreOutlivesRestarts(t *testing.T) {
 
 func TestStoreIsBounded(t *testing.T) {
 	b := newBench(t, Config{}, nil)
-	s := openStore(t.TempDir(), "x", b.cfg.Log)
+	s := newStore(t.TempDir(), "x", b.cfg.Log)
 	for n := range MaxKeys {
 		if err := s.save(fmt.Sprint(n), "v"); err != nil {
 			t.Fatal(err)

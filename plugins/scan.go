@@ -21,42 +21,51 @@ import (
 // A source is a plugin's folder as it was at one moment: what is checked is
 // what is run.
 type source struct {
-	name    string
-	archive []byte // a zip file, as link.Spec has it
-	version string // changes with the content and the settings
-	err     error  // why it can't be loaded
+	name     string
+	archive  []byte // a zip file, as link.Spec has it
+	settings map[string]any
+	version  string // changes with the content and the settings
+	err      error  // why it can't be loaded
 }
 
 var pluginName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
-// scan reads the folders of the directory. One that doesn't exist has none.
-func (s *Set) scan() (map[string]source, error) {
-	entries, err := os.ReadDir(s.cfg.Dir)
+// folders returns the names of the folders that are plugins. A directory that
+// doesn't exist has none.
+func folders(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := private(s.cfg.Dir); err != nil {
+	if err := private(dir); err != nil {
 		return nil, err
 	}
-	found := make(map[string]source)
 	for _, e := range entries {
-		name := e.Name()
-		if !e.IsDir() || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-			continue
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
+			names = append(names, e.Name())
 		}
-		src := source{name: name}
-		if pluginName.MatchString(name) {
-			src.archive, src.err = pack(filepath.Join(s.cfg.Dir, name), link.Folder+name+"/")
-		} else {
-			src.err = fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", name)
-		}
-		src.version = version(src, s.cfg.Settings[name])
-		found[name] = src
 	}
-	return found, nil
+	return names, nil
+}
+
+func (s *Set) folder(name string) string { return filepath.Join(s.cfg.Dir, name) }
+
+// read reads the folder of a plugin.
+func (s *Set) read(name string) source {
+	src := source{name: name}
+	if pluginName.MatchString(name) {
+		src.archive, src.err = pack(s.folder(name), link.Folder+name+"/")
+	} else {
+		src.err = fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src.settings = s.settings[name]
+	src.version = version(src)
+	return src
 }
 
 // private says that others may write to a folder.
@@ -132,9 +141,9 @@ func packFile(z *zip.Writer, root *os.Root, name, prefix string) error {
 	return err
 }
 
-func version(src source, settings map[string]any) string {
+func version(src source) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%v\n%v\n", src.err, settings) // fmt sorts maps
+	fmt.Fprintf(h, "%v\n%v\n", src.err, src.settings) // fmt sorts maps
 	h.Write(src.archive)
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }

@@ -33,31 +33,40 @@ type store struct {
 	log  *slog.Logger
 
 	mu     sync.Mutex
-	values map[string]string
+	values map[string]string // nil until the file is read
 	size   int
 	timer  *time.Timer // set while the file isn't up to date
 }
 
-// openStore reads the store of a plugin. One that can't be read is empty, and
-// its file is left alone until the plugin saves something.
-func openStore(dir, name string, log *slog.Logger) *store {
-	s := &store{path: filepath.Join(dir, name+".json"), log: log, values: make(map[string]string)}
+// newStore returns the store of a plugin. Its file is read when it is used
+// first. If it can't be read, the store is empty, and the file is left alone
+// until the plugin saves something.
+func newStore(dir, name string, log *slog.Logger) *store {
+	return &store{path: filepath.Join(dir, name+".json"), log: log.With("plugin", name)}
+}
+
+// read reads the file, once. The caller holds mu.
+func (s *store) read() {
+	if s.values != nil {
+		return
+	}
+	s.values = make(map[string]string)
 	data, err := os.ReadFile(s.path)
 	if err == nil {
 		err = json.Unmarshal(data, &s.values)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Error("plugin", "plugin", name, "event", "store", "err", err)
+		s.log.Error("plugin", "event", "store", "err", err)
 	}
 	for key, value := range s.values {
 		s.size += len(key) + len(value)
 	}
-	return s
 }
 
 func (s *store) load(key string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.read()
 	value, found := s.values[key]
 	return value, found
 }
@@ -69,6 +78,7 @@ func (s *store) save(key, value string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.read()
 	old, found := s.values[key]
 	size := s.size + len(value) - len(old)
 	if !found {

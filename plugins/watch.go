@@ -3,7 +3,6 @@ package plugins
 import (
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -14,22 +13,24 @@ const (
 	rescan = 10 * time.Second       // in case the system didn't tell
 )
 
-// watch has Reload called after something changes, and now and then. It
-// returns what ends it.
-func (s *Set) watch() (stop func()) {
+// watch has Reload called after something changes, and now and then, until
+// Close.
+func (s *Set) watch() {
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
 		s.cfg.Log.Warn("plugins: changes are seen later", "err", err)
 		events = &fsnotify.Watcher{}
 	}
-	done := make(chan struct{})
 	s.follow(events) // before the directory is read for the first time
 	s.running.Go(func() {
+		if err == nil {
+			defer events.Close()
+		}
 		timer := time.NewTimer(rescan)
 		defer timer.Stop()
 		for {
 			select {
-			case <-done:
+			case <-s.closing.Done():
 				return
 			case <-events.Events:
 				timer.Reset(settle)
@@ -37,15 +38,9 @@ func (s *Set) watch() (stop func()) {
 				timer.Reset(settle)
 			case <-timer.C:
 				s.follow(events)
-				_ = s.Reload() // has been logged
+				go s.Reload() // what is wrong is logged; what comes meanwhile doesn't wait for it
 				timer.Reset(rescan)
 			}
-		}
-	})
-	return sync.OnceFunc(func() {
-		close(done)
-		if err == nil {
-			events.Close()
 		}
 	})
 }

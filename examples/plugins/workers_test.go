@@ -59,6 +59,9 @@ func served(t *testing.T, settings map[string]map[string]any) map[string]plugin 
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := set.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(set.Close)
 	for _, st := range set.Status() {
 		if st.State != "running" {

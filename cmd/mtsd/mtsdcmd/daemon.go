@@ -1,6 +1,7 @@
 package mtsdcmd
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -94,7 +95,9 @@ func newDaemon(cfg *config.Config, opts *options, log *journal) (*daemon, error)
 		Log:               log.Logger,
 	})
 	if err == nil && cfg.Plugins.Dir != "" {
-		d.plugins, err = openPlugins(cfg, opts, log.Logger, d.server.SetPlugins)
+		if d.plugins, err = openPlugins(cfg, opts, log.Logger, d.server.SetPlugins); err == nil {
+			err = d.plugins.Wait(context.Background())
+		}
 	}
 	if err != nil {
 		d.tree.Close()

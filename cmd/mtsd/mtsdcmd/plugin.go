@@ -95,7 +95,7 @@ func startWorker() *exec.Cmd {
 	return cmd
 }
 
-// openPlugins loads the plugins of a configuration.
+// openPlugins begins to load the plugins of a configuration.
 func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
 	state, err := opts.makeStateDir()
 	if err != nil {
@@ -161,6 +161,9 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 		return err
 	}
 	defer set.Close()
+	if err := set.Wait(cmd.Context()); err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSTATE\tVERBS\tERROR")
 	for _, s := range set.Status() {

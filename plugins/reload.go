@@ -1,14 +1,9 @@
 package plugins
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
-
-	"mts/plugins/internal/link"
 )
 
 // Errors of Load and Unload.
@@ -85,17 +80,6 @@ func (s *Set) begin() error {
 	return nil
 }
 
-// plugin returns the plugin of that name, and makes it if there is none. The
-// caller holds mu.
-func (s *Set) plugin(name string) *plugin {
-	p := s.plugins[name]
-	if p == nil {
-		p = &plugin{name: name, set: s, store: newStore(s.cfg.Store, name, s.cfg.Log), turn: make(chan struct{}, 1), loading: true}
-		s.plugins[name] = p
-	}
-	return p
-}
-
 // remove ends a plugin whose folder is gone. The caller has the plugin's turn.
 func (s *Set) remove(p *plugin) error {
 	s.mu.Lock()
@@ -141,7 +125,7 @@ func (s *Set) load(j *job, src source) error {
 	return nil
 }
 
-// generation checks a version and starts it.
+// generation starts a version, when its turn has come.
 func (s *Set) generation(p *plugin, src source) (*generation, error) {
 	if src.err != nil {
 		return nil, src.err
@@ -151,22 +135,6 @@ func (s *Set) generation(p *plugin, src source) (*generation, error) {
 		defer func() { <-s.loads }()
 	case <-s.closing.Done():
 		return nil, ErrClosed
-	}
-	archive, err := zip.NewReader(bytes.NewReader(src.archive), int64(len(src.archive)))
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Sub(archive, link.Folder+p.name)
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, finding := range s.check(files, p.name) {
-		finding.Pos.Filename = p.name + "/" + finding.Pos.Filename
-		errs = append(errs, errors.New(finding.String()))
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
 	}
 	return start(p, src)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"mts/core"
+	"mts/plugins/internal/link"
 )
 
 // A clash is an error of Update.
@@ -16,7 +17,7 @@ type clash struct{ error }
 func (s *Set) waitBefore(j *job, g *generation) {
 	old := j.plugin.current.Load()
 	for _, verb := range g.verbs() {
-		if old != nil && old.has("verb", verb) {
+		if old != nil && old.has(link.KindVerb, verb) {
 			continue
 		}
 		for _, other := range j.before {
@@ -52,7 +53,7 @@ func (s *Set) swap(p *plugin, g *generation) error {
 			in = g
 		}
 		if in != nil {
-			all = append(all, in.plugin())
+			all = append(all, in.offer())
 		}
 	}
 	if err := s.cfg.Update(all); err != nil {

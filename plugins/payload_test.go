@@ -1,0 +1,5 @@
+package plugins
+
+import "github.com/traefik/yaegi/interp"
+
+var payload = interp.Exports{}

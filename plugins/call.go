@@ -80,9 +80,10 @@ func (x *exchange) run(ctx context.Context, g *generation, texts []string) error
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		g.restart(x.instance, errTimeout)
 		return errTimeout
-	case errors.Is(err, errProtocol):
+	case errors.Is(err, errProtocol), errors.Is(err, link.ErrTooLarge):
 		x.kill(err)
 	}
+	defer x.kill(err) // a broken link is of no use, even if the process goes on
 	return failed(x.lost(err))
 }
 

@@ -12,15 +12,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/traefik/yaegi/interp"
 	"go.uber.org/goleak"
 
 	"mts/core"
+	"mts/plugins/internal/payload"
 	child "mts/plugins/worker"
 )
 
@@ -29,7 +32,9 @@ const workerArg = "plugin-worker"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == workerArg {
-		os.Exit(child.Unchecked(os.Stdin, os.Stdout, payload))
+		os.Exit(child.Unchecked(os.Stdin, os.Stdout, interp.Exports{
+			"mts/payload/payload": {"Try": reflect.ValueOf(payload.Try), "Flood": reflect.ValueOf(payload.Flood)},
+		}))
 	}
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
@@ -100,6 +105,20 @@ func openBench(t testing.TB, cfg Config, sources map[string]string) *bench {
 		}
 	})
 	return b
+}
+
+// reopen is a restart of the server.
+func (b *bench) reopen() {
+	b.Helper()
+	b.Close()
+	set, err := Open(b.cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Set = set
+	if err := b.Wait(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func (b *bench) write(name, src string) {

@@ -37,7 +37,8 @@ type Config struct {
 	Timeout   time.Duration             // of what a call computes; 0: 2 s
 	Memory    int64                     // bytes that a worker may hold; 0: no limit
 	Instances int                       // processes of one plugin, each with variables of its own; 0: DefaultInstances
-	Settings  map[string]map[string]any // by plugin, handed to its Configure
+	ReadOnly  bool                      // nothing is written to Store, to look at plugins beside a server
+	Settings  map[string]map[string]any // by plugin, handed to its Configure, but for "required"
 
 	// Command returns the command that starts a worker: a program that calls
 	// worker.Main.
@@ -68,6 +69,7 @@ const (
 type Set struct {
 	cfg     Config
 	workers launcher
+	saver   saver
 	warned  sync.Once
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
@@ -78,6 +80,7 @@ type Set struct {
 	mu       sync.Mutex // innermost; not held over a load, nor over I/O
 	plugins  map[string]*plugin
 	settings map[string]map[string]any
+	owners   owners
 	swaps    int    // how often the plugins in force have changed
 	unread   string // why the directory can't be read, as logged
 }
@@ -109,11 +112,13 @@ func Open(cfg Config) (*Set, error) {
 	if cfg.Instances <= 0 {
 		cfg.Instances = DefaultInstances()
 	}
-	if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
-		return nil, err
+	if !cfg.ReadOnly {
+		if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	s := &Set{
-		cfg: cfg, settings: cfg.Settings,
+		cfg: cfg, settings: cfg.Settings, owners: readOwners(cfg.Store, cfg.Log),
 		plugins: make(map[string]*plugin), loaded: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce),
 	}
 	s.workers = launcher{command: cfg.Command, memory: cfg.Memory, running: &s.running}
@@ -128,11 +133,13 @@ func Open(cfg Config) (*Set, error) {
 }
 
 // Wait returns when all plugins that Open found have been loaded or refused.
-// Its error is the context's cause, or ErrClosed.
+// Its error names the plugins that aren't in force but have to be, because their
+// settings say "required = true": a server must not serve without them. It is
+// the context's cause if that ends before, and ErrClosed if Close begins before.
 func (s *Set) Wait(ctx context.Context) error {
 	select {
 	case <-s.loaded:
-		return nil
+		return s.missing()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-s.closing.Done():

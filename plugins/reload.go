@@ -24,7 +24,7 @@ func (s *Set) Reload() error {
 	if err != nil {
 		return err
 	}
-	return s.run(jobs)
+	return errors.Join(s.run(jobs), s.missing())
 }
 
 // Load loads a plugin anew, also one that was unloaded or hasn't changed.
@@ -55,6 +55,9 @@ func (s *Set) Unload(name string) error {
 	if p == nil {
 		return fmt.Errorf("%w: %s", ErrNoPlugin, name)
 	}
+	if s.isRequired(name) {
+		return fmt.Errorf("plugin %s is required", name)
+	}
 	if err := s.swap(p, nil); err != nil {
 		return err
 	}
@@ -80,19 +83,31 @@ func (s *Set) begin() error {
 	return nil
 }
 
+var errGone = errors.New("its folder is gone, but it is required: the last version stays in force")
+
 // remove ends a plugin whose folder is gone. The caller has the plugin's turn.
 func (s *Set) remove(p *plugin) error {
 	s.mu.Lock()
-	err := s.swap(p, nil)
+	var err error
+	if s.isRequired(p.name) {
+		err = errGone
+	} else if err = s.swap(p, nil); err == nil {
+		s.owners.assign(p.name, nil)
+	}
+	news := p.err != err
+	p.err = err
 	s.mu.Unlock()
 	if err != nil {
-		return err
+		if news {
+			p.log().Error("plugin", "event", "removed", "err", err)
+		}
+		return fmt.Errorf("plugin %s: %w", p.name, err)
 	}
 	p.store.close()
 	s.mu.Lock()
 	delete(s.plugins, p.name)
 	s.mu.Unlock()
-	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "removed")
+	p.log().Info("plugin", "event", "removed")
 	return nil
 }
 
@@ -118,10 +133,10 @@ func (s *Set) load(j *job, src source) error {
 	s.mu.Unlock()
 	if err != nil {
 		err = fmt.Errorf("plugin %s: %w", p.name, err)
-		s.cfg.Log.Error("plugin", "plugin", p.name, "event", "refused", "version", src.version, "err", err)
+		p.log().Error("plugin", "event", "refused", "version", src.version, "err", err)
 		return err
 	}
-	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "loaded", "version", src.version, "verbs", g.verbs())
+	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbs())
 	return nil
 }
 

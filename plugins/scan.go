@@ -58,7 +58,9 @@ func (s *Set) read(name string) source {
 	src.archive, src.err = pack(s.folder(name), name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	src.settings = s.settings[name]
+	var err error
+	src.settings, _, err = split(s.settings[name])
+	src.err = errors.Join(src.err, err)
 	src.version = version(src)
 	return src
 }

@@ -97,17 +97,32 @@ func startWorker() *exec.Cmd {
 
 // openPlugins begins to load the plugins of a configuration.
 func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
-	state, err := opts.makeStateDir()
+	pc, err := pluginsConfig(cfg, opts, log)
 	if err != nil {
 		return nil, err
 	}
+	pc.Update = update
+	set, err := plugins.Open(pc)
+	if err != nil {
+		return nil, cfg.Errorf("plugins.dir", "%s", err)
+	}
+	return set, nil
+}
+
+// pluginsConfig returns what a configuration says of plugins. Update is up to
+// the caller.
+func pluginsConfig(cfg *config.Config, opts *options, log *slog.Logger) (plugins.Config, error) {
+	state, err := opts.makeStateDir()
+	if err != nil {
+		return plugins.Config{}, err
+	}
 	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
-		return nil, cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
+		return plugins.Config{}, cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
 	}
 	if err := checkSources(cfg); err != nil {
-		return nil, err
+		return plugins.Config{}, err
 	}
-	set, err := plugins.Open(plugins.Config{
+	return plugins.Config{
 		Dir:       cfg.Plugins.Dir,
 		Store:     filepath.Join(state, "plugins"),
 		Timeout:   cfg.Plugins.Timeout,
@@ -115,13 +130,8 @@ func openPlugins(cfg *config.Config, opts *options, log *slog.Logger, update fun
 		Instances: cfg.Plugins.Instances,
 		Settings:  cfg.Plugins.Settings,
 		Command:   startWorker,
-		Update:    update,
 		Log:       log,
-	})
-	if err != nil {
-		return nil, cfg.Errorf("plugins.dir", "%s", err)
-	}
-	return set, nil
+	}, nil
 }
 
 // checkPlugins loads each plugin in a worker, as the server would, but without
@@ -156,7 +166,12 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	if cfg.Plugins.Dir == "" {
 		return usagef("no folder of plugins: use --plugins, or configure plugins.dir")
 	}
-	set, err := openPlugins(cfg, opts, slog.New(slog.DiscardHandler), func([]core.Plugin) error { return nil })
+	pc, err := pluginsConfig(cfg, opts, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	pc.ReadOnly, pc.Update = true, func([]core.Plugin) error { return nil }
+	set, err := plugins.Open(pc)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,0 @@
-package plugins
-
-import "github.com/traefik/yaegi/interp"
-
-var payload = interp.Exports{}

@@ -16,9 +16,15 @@ import (
 const (
 	maxFiles = 64      // open at once
 	maxLine  = 4 << 10 // bytes of a reply, of a log line, of a notice, of all facts
+
+	maxTold    = 1 << 16 // replies, facts and log lines of one call
+	maxToldLen = 16 << 20
 )
 
-var errTooLong = fmt.Errorf("longer than %d bytes", maxLine)
+var (
+	errTooLong = fmt.Errorf("longer than %d bytes", maxLine)
+	errNotices = fmt.Errorf("more than %d notices a second", noticesRate)
+)
 
 // answer does what a script asks for, with the rights of the call's session.
 // Its error is that of the link.
@@ -26,21 +32,19 @@ func (x *exchange) answer(f link.Frame) error {
 	t := link.Texts(f.Payload)
 	switch f.Op {
 	case link.Data:
-		x.write(f.Payload)
-	case link.Reply:
-		x.host.Reply("%s", line(t.Next()))
-	case link.Fact:
-		x.fact(t.Next(), t.Next())
-	case link.Log:
-		if x.of.set.notes.Allow() {
-			x.host.Logf("%s", line(t.Next()))
+		if len(f.Payload) == 0 {
+			return errProtocol
 		}
+		x.write(f.Payload)
+		return nil
+	case link.Reply, link.Fact, link.Log:
+		return x.tell(f.Op, &t)
 	case link.Send:
 		return x.sendFlow()
 	case link.Open, link.Read, link.CloseFile, link.StatFile, link.SendFile:
 		return x.answerFile(f.Op, &t)
 	case link.Stat:
-		info, err := x.host.Stat(t.Next())
+		info, err := waiting(x, func() (core.Info, error) { return x.host.Stat(t.Next()) })
 		return x.result(err, link.InfoTexts(info)...)
 	case link.List:
 		return x.list(t.Next())
@@ -54,10 +58,38 @@ func (x *exchange) answer(f link.Frame) error {
 	case link.Notify:
 		return x.notify(t.Next(), t.Next())
 	case link.Load:
-		value, found := x.of.store.load(t.Next())
+		value, found := x.plugin.store.load(t.Next())
 		return x.result(nil, value, link.Bool(found))
 	case link.Save:
-		return x.result(x.of.store.save(t.Next(), t.Next()))
+		return x.result(x.plugin.store.save(t.Next(), t.Next()))
+	}
+	return errProtocol
+}
+
+// waiting does something for the script that may take its time, while the
+// clock stands.
+func waiting[T any](x *exchange, do func() (T, error)) (T, error) {
+	x.pause()
+	defer x.resume()
+	return do()
+}
+
+// tell does what has no answer, within bounds: nothing makes the worker wait.
+func (x *exchange) tell(op link.Op, t *link.Texts) error {
+	x.told++
+	x.toldLen += len(*t)
+	if x.told > maxTold || x.toldLen > maxToldLen {
+		return errProtocol
+	}
+	switch op {
+	case link.Reply:
+		x.host.Reply("%s", line(t.Next()))
+	case link.Fact:
+		x.fact(t.Next(), t.Next())
+	case link.Log:
+		if x.plugin.mayNote() {
+			x.host.Logf("%s", line(t.Next()))
+		}
 	}
 	return nil
 }
@@ -72,6 +104,8 @@ func (x *exchange) fact(name, value string) {
 }
 
 func (x *exchange) list(path string) error {
+	x.pause()
+	defer x.resume()
 	entries, err := x.host.Host().List(path)
 	if err != nil {
 		return x.result(err)
@@ -90,6 +124,9 @@ func (x *exchange) list(path string) error {
 func (x *exchange) notify(filter, text string) error {
 	if len(filter) > maxLine || len(text) > maxLine {
 		return x.result(errTooLong)
+	}
+	if !x.plugin.notices.Allow() {
+		return x.result(errNotices)
 	}
 	n, err := x.host.Notify(filter, text)
 	return x.result(err, link.Int(int64(n)))
@@ -135,10 +172,10 @@ func (x *exchange) answerFile(op link.Op, t *link.Texts) error {
 	}
 	switch op {
 	case link.Read:
-		b, err := x.read(f, t.Int(), t.Int())
+		b, err := waiting(x, func() ([]byte, error) { return x.read(f, t.Int(), t.Int()) })
 		return x.result(err, string(b))
 	case link.SendFile:
-		n, err := x.sendFile(f, t.Int(), t.Int())
+		n, err := waiting(x, func() (int64, error) { return x.sendFile(f, t.Int(), t.Int()) })
 		return x.result(err, link.Int(n))
 	case link.StatFile:
 		info, err := f.Stat()
@@ -155,7 +192,7 @@ func (x *exchange) open(path string) error {
 	if len(x.files.open) >= maxFiles {
 		return x.result(fmt.Errorf("more than %d files open", maxFiles))
 	}
-	f, err := x.host.Open(path)
+	f, err := waiting(x, func() (fs.File, error) { return x.host.Open(path) })
 	if err != nil {
 		return x.result(err)
 	}
@@ -209,17 +246,14 @@ func (x *exchange) sendFile(f *handle, off, n int64) (int64, error) {
 }
 
 // valid says what is wrong with a command that a plugin offers.
-func valid(c core.Command, run bool) error {
+func valid(c core.Command) error {
 	switch {
 	case names.CheckNewVerb(c.Verb) != nil:
 		return names.CheckNewVerb(c.Verb)
-	case !run:
+	case c.Run == nil:
 		return fmt.Errorf("the verb %s has no Run", c.Verb)
 	case len(c.Args) > maxLine || len(c.Help) > maxLine || strings.ContainsAny(c.Args+c.Help, "\r\n"):
 		return fmt.Errorf("the verb %s has an Args or Help that isn't one line", c.Verb)
 	}
 	return nil
 }
-
-// trimFolder takes the interpreter's folder from the positions of a message.
-func trimFolder(s string) string { return strings.ReplaceAll(s, link.Folder, "") }

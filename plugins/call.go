@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
-
-	"github.com/hashicorp/yamux"
 
 	"mts/core"
 	"mts/plugins/internal/link"
@@ -34,70 +33,64 @@ func failure(err error) core.Code {
 
 // run runs a call in an instance of its own.
 func (g *generation) run(call *core.Call, kind, name string, extra []string) error {
-	ctx, cfg := call.Context(), &g.of.set.cfg
-	timer := time.NewTimer(cfg.Timeout)
-	defer timer.Stop()
-	select {
-	case g.tokens <- struct{}{}:
-		defer func() { <-g.tokens }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return errBusy
+	ctx := call.Context()
+	i, err := g.take(ctx)
+	if err != nil {
+		return err
 	}
-	s, err := g.slot(ctx)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		return failed(err)
-	}
-	s.begin(cfg.Timeout)
-	x := &exchange{slot: s, host: call, of: g.of}
+	x := &exchange{instance: i, plugin: g.plugin, host: call, timeout: g.plugin.set.cfg.Timeout}
 	texts := append([]string{kind, name, call.Arg()}, link.SessionTexts(call.Session())...)
-	return x.run(ctx, append(texts, extra...))
+	return x.run(ctx, g, append(texts, extra...))
 }
 
 // An exchange is one call as it runs: the script asks, the host answers.
 type exchange struct {
-	*slot
-	of     *plugin
-	host   *core.Call
-	files  handles
-	pushed *link.Frame // a frame that was read too early
-	facts  int         // bytes of facts so far
-	broken bool        // the client can't be reached, and the script knows
+	*instance
+	plugin  *plugin
+	host    *core.Call
+	timeout time.Duration // of what the script computes
+	files   handles
+	pushed  *link.Frame // a frame that was read too early
+	facts   int         // bytes of facts so far
+	told    int         // frames that had no answer
+	toldLen int         // bytes of them
+	broken  bool        // the client can't be reached, and the script knows
 }
 
 // run returns what the script returned, or why it didn't get to.
-func (x *exchange) run(ctx context.Context, texts []string) error {
+func (x *exchange) run(ctx context.Context, g *generation, texts []string) error {
 	defer x.files.close()
-	id := x.call
-	stop := context.AfterFunc(ctx, func() { x.cancel(id, context.Cause(ctx)) })
+	x.begin(x.timeout)
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(canceled)
+		x.cancel(context.Cause(ctx))
+	})
 	result, err := x.talk(texts)
-	stopped := stop()
+	if !stop() {
+		<-canceled // what it sends is about this call
+	}
 	switch {
-	case err == nil && stopped:
-		x.worker.put(x.slot)
-		return result
-	case err == nil: // a Cancel may be under way to it
-		x.kill(errFailed)
+	case err == nil:
+		g.put(x.instance)
 		return result
 	case ctx.Err() != nil:
-		x.kill(errFailed)
+		g.restart(x.instance, errFailed)
 		return context.Cause(ctx)
-	case errors.Is(err, yamux.ErrTimeout):
-		x.kill(errTimeout)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		g.restart(x.instance, errTimeout)
 		return errTimeout
+	case errors.Is(err, errProtocol), errors.Is(err, link.ErrTooLarge):
+		x.kill(err)
 	}
-	x.kill(errFailed)
-	return failed(x.worker.lost(err))
+	defer x.kill(err) // a broken link is of no use, even if the process goes on
+	return failed(x.lost(err))
 }
 
 // talk answers what the script asks until it returns its result. The error
 // says why the link is of no use any more.
 func (x *exchange) talk(texts []string) (result, err error) {
-	if err := x.send(link.Call, texts...); err != nil {
+	if err := x.send(x.timeout, link.Call, texts...); err != nil {
 		return nil, err
 	}
 	for {
@@ -125,7 +118,13 @@ func (x *exchange) next() (link.Frame, error) {
 
 // result ends the answer to a request.
 func (x *exchange) result(err error, texts ...string) error {
-	return x.send(link.Result, append(link.ErrorTexts(err), texts...)...)
+	return x.send(x.timeout, link.Result, append(link.ErrorTexts(err), texts...)...)
+}
+
+// item sends, sooner or later, one of several elements of an answer.
+func (x *exchange) item(texts []string) error {
+	x.in.SetWriteDeadline(time.Now().Add(x.timeout))
+	return x.conn.Put(link.Item, x.call, texts...)
 }
 
 // write passes data on to the client.
@@ -133,9 +132,12 @@ func (x *exchange) write(p []byte) {
 	if x.broken {
 		return
 	}
-	if _, err := x.host.Write(p); err != nil {
+	x.pause()
+	_, err := x.host.Write(p)
+	x.resume()
+	if err != nil {
 		x.broken = true
-		x.cancel(x.call, err)
+		x.cancel(err)
 	}
 }
 
@@ -173,16 +175,21 @@ func (f *flow) WriteTo(w io.Writer) (n int64, err error) {
 	return n, f.end
 }
 
-// more waits for the next data or the end. A script's reader may itself ask
-// for something, such as data of a file.
+// more waits for the next data or the end, while the script computes. A
+// script's reader may itself ask for something, such as data of a file.
 func (f *flow) more() {
+	if len(f.rest) > 0 || f.end != nil {
+		return
+	}
+	f.resume()
+	defer f.pause()
 	for len(f.rest) == 0 && f.end == nil {
 		frame, err := f.receive()
 		t := link.Texts(frame.Payload)
 		switch {
 		case err != nil:
 			f.end = err
-		case frame.Op == link.Data:
+		case frame.Op == link.Data && len(frame.Payload) > 0:
 			f.rest = frame.Payload
 		case frame.Op == link.SendEnd:
 			f.ended = true
@@ -200,15 +207,17 @@ func (f *flow) more() {
 // sendFlow sends what a script's reader holds.
 func (x *exchange) sendFlow() error {
 	f := &flow{exchange: x}
+	x.pause()
 	n, err := x.host.Send(f)
 	if err != nil && f.end == nil {
 		x.broken = true
-		x.cancel(x.call, err)
+		x.cancel(err)
 	}
 	for f.end == nil {
 		f.rest = nil
 		f.more()
 	}
+	x.resume()
 	switch {
 	case f.ended:
 		return x.result(err, link.Int(n))

@@ -1,9 +1,9 @@
 package plugins
 
 import (
-	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,122 +11,102 @@ import (
 	"mts/plugins/internal/link"
 )
 
-// A generation is one version of a plugin with the worker that runs it. It
+// A generation is one version of a plugin with the instances that run it. It
 // ends when it is retired and its last call has left.
 type generation struct {
-	of       *plugin
+	plugin   *plugin
 	version  string
 	spec     link.Spec
 	commands []core.Command // without Run
 	hooks    []string
-	tokens   chan struct{} // one for each call that runs
-	ended    chan struct{}
+	names    map[string]bool // of all that can be called, with its kind before it
+	ended    chan struct{}   // closed then
 
 	mu      sync.Mutex
-	live    *worker       // nil while there is none
-	changed chan struct{} // closed when live changes
-	calls   int
+	calls   int // that have entered
 	retired bool
+	pool
 }
 
-const (
-	firstBackoff = 50 * time.Millisecond
-	maxBackoff   = 2 * time.Second
-	longLife     = 10 * time.Second // of a worker that didn't fail at once
-	awaitTime    = 3 * time.Second  // that a call waits for a worker
-	loadTime     = 5 * time.Second
-)
-
-// start starts a worker for a version, and supervises it from then on.
+// start starts the first instance of a version, and keeps one from then on.
 func start(p *plugin, src source) (*generation, error) {
-	cfg := &p.set.cfg
 	g := &generation{
-		of: p, version: src.version,
-		spec:    link.Spec{Name: p.name, Sources: src.archive, Settings: src.settings, Memory: cfg.Memory},
-		tokens:  make(chan struct{}, cfg.Instances),
-		ended:   make(chan struct{}),
-		changed: make(chan struct{}),
+		plugin: p, version: src.version, ended: make(chan struct{}), names: make(map[string]bool),
+		spec: link.Spec{Name: p.name, Sources: src.archive, Settings: src.settings},
 	}
-	w, about, err := g.spawn()
+	i, ready, err := g.launch()
 	if err != nil {
 		return nil, err
 	}
-	if err := g.describe(w.lacks, about); err != nil {
-		w.end()
-		return nil, err
+	if err := g.describe(ready); err != nil {
+		return nil, i.abandon(err)
 	}
-	g.setWorker(w)
-	p.set.running.Go(func() { g.supervise(w) })
+	p.set.tellLacks(i.lacks, ready.Lacks)
+	g.add(i)
+	g.put(i)
 	return g, nil
 }
 
-// spawn starts a worker with one instance, and returns what the plugin says
-// about itself.
-func (g *generation) spawn() (*worker, link.Texts, error) {
-	w, err := startWorker(g)
+// launch starts an instance and loads the plugin in it.
+func (g *generation) launch() (*instance, link.Ready, error) {
+	p := g.plugin
+	i, err := p.set.workers.launch(g.spec, newLines(p.sayError))
 	if err != nil {
-		return nil, nil, err
+		return nil, link.Ready{}, err
 	}
-	defer context.AfterFunc(g.of.set.closing, func() { w.kill(ErrClosed) })()
-	s, about, err := w.open(loadTime)
+	ready, err := i.hello(p.set.closing)
 	if err != nil {
-		w.end()
-		return nil, nil, err
+		return nil, ready, i.abandon(loadError(err, ready, p.name+"/", p.name))
 	}
-	w.put(s)
-	return w, about, nil
+	return i, ready, nil
+}
+
+// loadError names the places in a plugin's files that are wrong by the
+// plugin's folder.
+func loadError(err error, ready link.Ready, folder, name string) error {
+	if err == nil {
+		return nil
+	}
+	if len(ready.Findings) == 0 {
+		return errors.New(strings.ReplaceAll(err.Error(), link.Folder+name+"/", folder))
+	}
+	var all []error
+	for _, finding := range ready.Findings {
+		all = append(all, errors.New(folder+finding))
+	}
+	return errors.Join(all...)
 }
 
 // describe takes the plugin's commands and hooks.
-func (g *generation) describe(lacks string, t link.Texts) error {
-	if more := t.Next(); lacks == "" {
-		lacks = more
-	} else if more != "" {
-		lacks += "; " + more
+func (g *generation) describe(ready link.Ready) error {
+	g.hooks = ready.Hooks
+	for _, name := range g.hooks {
+		g.names[link.KindHook+name] = true
 	}
-	if lacks != "" {
-		g.of.set.warned.Do(func() { g.of.set.cfg.Log.Warn("workers are less confined than they could be", "lacks", lacks) })
-	}
-	for len(t) > 0 {
-		if t.Next() == "hook" {
-			g.hooks = append(g.hooks, t.Next())
-			continue
-		}
-		c := core.Command{Verb: t.Next(), Args: t.Next(), Help: t.Next(), Open: t.Next() != ""}
-		if err := valid(c, t.Next() != ""); err != nil {
+	for _, c := range ready.Commands {
+		if err := valid(c); err != nil {
 			return err
 		}
-		if slices.Contains(g.verbs(), c.Verb) {
+		if g.has(link.KindVerb, c.Verb) {
 			return errors.New("the verb " + c.Verb + " is there twice")
 		}
+		g.names[link.KindVerb+c.Verb] = true
 		g.commands = append(g.commands, c)
 	}
 	return nil
 }
 
-// plugin returns what is put in force.
-func (g *generation) plugin() core.Plugin {
-	p := core.Plugin{Name: g.of.name}
-	for _, c := range g.commands {
-		c.Run = func(call *core.Call) error { return g.of.run(g, call, "verb", c.Verb) }
-		p.Commands = append(p.Commands, c)
+// offer returns what is put in force.
+func (g *generation) offer() core.Plugin {
+	run := g.plugin.run
+	offer := core.Plugin{Name: g.plugin.name, Commands: slices.Clone(g.commands)}
+	for n, c := range g.commands {
+		offer.Commands[n].Run = func(call *core.Call) error { return run(g, call, link.KindVerb, c.Verb) }
 	}
-	for _, name := range g.hooks {
-		hook := func(call *core.Call) error { return g.of.run(g, call, "hook", name) }
-		switch name {
-		case "Connect":
-			p.Hooks.Connect = hook
-		case "Login":
-			p.Hooks.Login = hook
-		case "Open":
-			p.Hooks.Open = hook
-		case "Done":
-			p.Hooks.Done = func(call *core.Call, bytes int64, err error) {
-				_ = g.of.run(g, call, "hook", name, append([]string{link.Int(bytes)}, link.ErrorTexts(err)...)...)
-			}
-		}
-	}
-	return p
+	offer.Hooks = link.Hooks(g.hooks, func(call *core.Call, name string, rest ...string) error {
+		return run(g, call, link.KindHook, name, rest...)
+	})
+	return offer
 }
 
 func (g *generation) verbs() []string {
@@ -137,12 +117,7 @@ func (g *generation) verbs() []string {
 	return verbs
 }
 
-func (g *generation) has(kind, name string) bool {
-	if kind == "hook" {
-		return slices.Contains(g.hooks, name)
-	}
-	return slices.Contains(g.verbs(), name)
-}
+func (g *generation) has(kind, name string) bool { return g.names[kind+name] }
 
 // enter counts a call in, unless the generation has been replaced.
 func (g *generation) enter() bool {
@@ -157,119 +132,67 @@ func (g *generation) enter() bool {
 
 func (g *generation) leave() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.calls--
-	g.endIfIdle()
+	g.endIfOver()
 }
 
 // retire has the generation end with its last call.
 func (g *generation) retire() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.retired {
-		g.retired = true
-		g.endIfIdle()
+	if g.retired {
+		g.mu.Unlock()
+		return
 	}
+	g.retired = true
+	g.endIfOver()
 }
 
-func (g *generation) endIfIdle() {
-	if g.retired && g.calls == 0 {
+// over reports whether nothing can enter any more. The caller holds mu.
+func (g *generation) over() bool { return g.retired && g.calls == 0 }
+
+// endIfOver ends the idle instances after the last call; others are ended when
+// they are put back. The caller holds mu, which is given back.
+func (g *generation) endIfOver() {
+	var idle []*instance
+	if g.over() {
 		close(g.ended)
+		idle, g.idle = g.idle, nil
 	}
+	g.mu.Unlock()
+	g.end(idle)
 }
 
-func (g *generation) worker() *worker {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.live
+// end calls Close in instances and ends them, beside the caller.
+func (g *generation) end(idle []*instance) {
+	for _, i := range idle {
+		g.plugin.set.running.Go(i.retire)
+	}
 }
 
 // kill ends the calls that run.
 func (g *generation) kill() {
-	if w := g.worker(); w != nil {
-		w.kill(ErrClosed)
-	}
-}
-
-func (g *generation) setWorker(w *worker) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.live = w
-	close(g.changed)
-	g.changed = make(chan struct{})
-}
-
-var errNoWorker = errors.New("its worker is being restarted")
-
-// slot returns an idle instance. If the worker turns out to be dead, it waits
-// for the next.
-func (g *generation) slot(ctx context.Context) (*slot, error) {
-	for {
-		w, err := g.await(ctx)
-		if err != nil {
-			return nil, err
-		}
-		s, err := w.take(loadTime)
-		if err == nil || !w.session.IsClosed() {
-			return s, err
-		}
+	for _, i := range g.all {
+		i.kill(ErrClosed)
 	}
 }
 
-// await returns the worker, and waits for one that is being restarted.
-func (g *generation) await(ctx context.Context) (*worker, error) {
-	var timeout <-chan time.Time
-	for {
-		g.mu.Lock()
-		w, changed := g.live, g.changed
-		g.mu.Unlock()
-		if w != nil && !w.session.IsClosed() {
-			return w, nil
-		}
-		if timeout == nil {
-			timeout = time.After(awaitTime)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-timeout:
-			return nil, errNoWorker
-		}
+// state returns the process that is there longest, what all of them have in
+// main memory, and whether there is one.
+func (g *generation) processes() (pids []int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, i := range g.all {
+		pids = append(pids, i.pid())
 	}
+	return pids
 }
 
-// supervise restarts the worker whenever it dies, later each time if it dies
-// soon, until the generation ends.
-func (g *generation) supervise(w *worker) {
-	log := g.of.set.cfg.Log
-	backoff := time.Duration(0)
-	for {
-		began := time.Now()
-		select {
-		case <-g.ended:
-			g.setWorker(nil)
-			w.retire()
-			return
-		case <-w.exited:
-		}
-		g.setWorker(nil)
-		log.Error("plugin", "plugin", g.of.name, "event", "died", "err", w.reason())
-		if time.Since(began) > longLife {
-			backoff = 0
-		}
-		for w = nil; w == nil; {
-			select {
-			case <-g.ended:
-				return
-			case <-time.After(backoff):
-			}
-			backoff = min(max(2*backoff, firstBackoff), maxBackoff)
-			var err error
-			if w, _, err = g.spawn(); err != nil {
-				log.Error("plugin", "plugin", g.of.name, "event", "restart", "err", err)
-			}
-		}
-		g.setWorker(w)
-	}
-}
+const (
+	firstBackoff = 50 * time.Millisecond
+	maxBackoff   = 2 * time.Second
+	longLife     = 10 * time.Second // of a worker that didn't fail at once
+	awaitTime    = 3 * time.Second  // that a call waits for a worker
+	idleTime     = time.Minute      // of an instance that isn't needed
+)

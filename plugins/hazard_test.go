@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"strconv"
@@ -129,18 +130,20 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// kill -9 of a worker costs the calls in it.
+// kill -9 of a worker costs the call in it, and nobody else's.
 func TestKilledWorker(t *testing.T) {
-	b := newBench(t, Config{Timeout: time.Minute}, map[string]string{"hazard": hazards})
-	pid := b.status("hazard").PID
-	const calls = 5
-	done, runs := make(chan error), make(chan struct{})
+	b := newBench(t, Config{Timeout: time.Minute, Instances: 3}, map[string]string{"hazard": hazards})
+	const calls = 3
+	done, runs := make(chan error, calls), make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for range calls {
-		go func() { done <- b.call(t.Context(), &client{stat: func() { runs <- struct{}{} }}, "HANG", "") }()
+		go func() { done <- b.call(ctx, &client{stat: func() { runs <- struct{}{} }}, "HANG", "") }()
 	}
 	for range calls {
 		<-runs
 	}
+	pid := b.status("hazard").PID
 	p, err := os.FindProcess(pid)
 	if err != nil {
 		t.Fatal(err)
@@ -149,16 +152,20 @@ func TestKilledWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	for range calls {
-		if err := <-done; failure(err) != core.CodePluginFailed {
-			t.Errorf("%v, want plugin-failed", describe(err))
-		}
+	if err := <-done; failure(err) != core.CodePluginFailed {
+		t.Errorf("%v, want plugin-failed", describe(err))
 	}
 	noticed := time.Since(began)
 	b.must("OK", "")
 	t.Logf("noticed after %v, served again after %v", noticed, time.Since(began))
-	if st := b.status("hazard"); st.PID == pid || st.Failures != calls || st.State != "running" {
+	if st := b.status("hazard"); st.PID == pid || st.Failures != 1 || st.State != "running" {
 		t.Errorf("status is %+v", st)
+	}
+	cancel()
+	for range calls - 1 {
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("another call ended with %v", describe(err))
+		}
 	}
 }
 

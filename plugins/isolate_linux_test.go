@@ -3,7 +3,6 @@ package plugins
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 )
@@ -19,10 +18,8 @@ func TestIsolated(t *testing.T) {
 	if dir, err := os.Readlink(proc + "cwd"); err == nil && dir != "/" {
 		t.Errorf("its folder is %s", dir)
 	}
-	probe := exec.Command("/proc/self/exe", "-test.run=^$")
-	isolate(probe, true)
-	if err := probe.Run(); err != nil {
-		t.Skip("no namespaces here:", err)
+	if how := b.workers.tried.Load(); isolations()[how] == noIsolation {
+		t.Skip("no namespaces here")
 	}
 	own, err := os.Readlink("/proc/self/ns/net")
 	if err != nil {

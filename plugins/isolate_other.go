@@ -4,7 +4,13 @@ package plugins
 
 import "os/exec"
 
-// isolate and lower are for systems that have process groups.
-func isolate(*exec.Cmd, bool) {}
+// An isolation is how well a worker can be kept apart from its start on.
+type isolation int
+
+func isolations() []isolation { return []isolation{0} }
+
+func isolate(*exec.Cmd, isolation) (done func(), err error) { return func() {}, nil }
+
+func (isolation) lacks() string { return "namespaces" }
 
 func lower(int) {}

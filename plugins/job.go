@@ -33,6 +33,7 @@ func (s *Set) jobs() ([]*job, error) {
 		return nil, err
 	}
 	s.unread = ""
+	s.owners.keep(slices.Concat(names, slices.Collect(maps.Keys(s.plugins))))
 	for _, name := range names {
 		s.plugin(name)
 	}
@@ -55,6 +56,7 @@ func (s *Set) run(jobs []*job) error {
 	s.doAll(jobs)
 	again := jobsOf(s.clashed())
 	s.doAll(again)
+	s.saveOwners()
 	last := make(map[string]error)
 	for _, j := range slices.Concat(jobs, again) {
 		last[j.plugin.name] = j.err

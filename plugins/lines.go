@@ -2,49 +2,74 @@ package plugins
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
+
+	"golang.org/x/time/rate"
+
+	"mts/plugins/internal/link"
 )
 
-// lines writes what a worker says on its standard error to the log. The stacks
-// of a crash are left out: they are the interpreter's own.
-type lines struct {
-	plugin *plugin
+// How fast a worker's standard error is read. One that writes more has to wait.
+const (
+	linesRate  = 64 << 10 // bytes a second
+	linesBurst = 256 << 10
+)
 
-	mu    sync.Mutex
-	rest  []byte
-	last  string // the first line of a crash
-	quiet bool
+// lines writes what a worker says on its standard error to the log.
+type lines struct {
+	say  func(line string)
+	pace *rate.Limiter
+
+	mu   sync.Mutex
+	rest []byte
+	last string // the first line of a crash
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func newLines(say func(string)) *lines {
+	return &lines{say: say, pace: rate.NewLimiter(linesRate, linesBurst)}
+}
+
+// copy writes what r holds, slowly until ctx ends.
+func (l *lines) copy(ctx context.Context, r io.Reader) {
+	buf := make([]byte, maxLine)
+	for {
+		n, err := r.Read(buf)
+		l.write(buf[:n])
+		if err != nil {
+			return
+		}
+		_ = l.pace.WaitN(ctx, n)
+	}
+}
+
+func (l *lines) write(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest = append(l.rest, p...)
 	for {
 		line, rest, found := bytes.Cut(l.rest, []byte("\n"))
 		if !found && len(l.rest) <= maxLine {
-			return len(p), nil
+			return
 		}
 		if !found {
 			line, rest = l.rest[:maxLine], l.rest[maxLine:]
 		}
-		l.line(trimFolder(string(line)))
+		l.line(strings.ReplaceAll(string(line), link.Folder, ""))
 		l.rest = append([]byte(nil), rest...)
 	}
 }
 
 func (l *lines) line(s string) {
-	if strings.HasPrefix(s, "goroutine ") || strings.HasPrefix(s, "runtime stack:") {
-		l.quiet = true
-	}
-	if strings.HasPrefix(s, "fatal error: ") || strings.HasPrefix(s, "panic: ") {
+	if l.last == "" && (strings.HasPrefix(s, "fatal error: ") || strings.HasPrefix(s, "panic: ")) {
 		l.last = s
 	}
-	if !l.quiet && s != "" && l.plugin.set.notes.Allow() {
+	if s != "" {
 		quoted := strconv.Quote(s)
-		l.plugin.set.cfg.Log.Warn("plugin", "plugin", l.plugin.name, "stderr", quoted[1:len(quoted)-1])
+		l.say(quoted[1 : len(quoted)-1])
 	}
 }
 

@@ -12,17 +12,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/traefik/yaegi/interp"
 	"go.uber.org/goleak"
 
 	"mts/core"
 	"mts/core/harness"
-	"mts/plugins/check"
+	"mts/plugins/internal/payload"
 	child "mts/plugins/worker"
 )
 
@@ -31,7 +33,9 @@ const workerArg = "plugin-worker"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == workerArg {
-		os.Exit(child.Main(os.Stdin, os.Stdout))
+		os.Exit(child.Unchecked(os.Stdin, os.Stdout, interp.Exports{
+			"mts/payload/payload": {"Try": reflect.ValueOf(payload.Try), "Flood": reflect.ValueOf(payload.Flood)},
+		}))
 	}
 	code := m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
@@ -51,10 +55,6 @@ type bench struct {
 	verbs map[string]core.Command
 	hooks map[string]core.Hooks
 }
-
-// unchecked takes every script, so that those get in that the check knows to
-// be bad.
-func unchecked(fs.FS, string) []check.Finding { return nil }
 
 // newBench loads the plugins of a folder that has the given sources, unchecked.
 func newBench(t testing.TB, cfg Config, sources map[string]string) *bench {
@@ -78,7 +78,7 @@ func openBench(t testing.TB, cfg Config, sources map[string]string) *bench {
 	cfg.Dir, cfg.Store, cfg.Update = b.dir, t.TempDir(), b.update
 	cfg.Command = func() *exec.Cmd { return exec.Command(exe, workerArg) }
 	cfg.Log = slog.New(slog.NewTextHandler(b.log, nil))
-	if b.Set, err = open(cfg, unchecked); err != nil {
+	if b.Set, err = Open(cfg); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -88,6 +88,20 @@ func openBench(t testing.TB, cfg Config, sources map[string]string) *bench {
 		}
 	})
 	return b
+}
+
+// reopen is a restart of the server.
+func (b *bench) reopen() {
+	b.Helper()
+	b.Close()
+	set, err := Open(b.cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Set = set
+	if err := b.Wait(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func (b *bench) write(name, src string) {
@@ -179,7 +193,12 @@ func (b *bench) status(name string) Status {
 // eventually waits for a condition that others bring about.
 func (b *bench) eventually(what string, ok func() bool) {
 	b.Helper()
-	harness.Eventually(b, what, ok)
+	for end := time.Now().Add(20 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			b.Fatalf("%s: never", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // A client is the host of a test's call.

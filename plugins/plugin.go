@@ -1,8 +1,11 @@
 package plugins
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"mts/core"
 )
@@ -14,6 +17,10 @@ type plugin struct {
 	turn    chan struct{} // held by the one goroutine that loads or removes it
 	store   *store
 	current atomic.Pointer[generation] // nil: none in force
+
+	notes   *rate.Limiter // lines in the log, of its calls and its workers
+	notices *rate.Limiter
+	unsaid  atomic.Int64 // lines that were left out
 
 	calls, failures, micros atomic.Int64
 
@@ -29,6 +36,49 @@ var (
 	errUnloaded = core.Errorf(core.CodePluginFailed, "The plugin was unloaded.")
 	errVerbGone = core.Errorf(core.CodeUnknownCommand, "Invalid command.")
 )
+
+// What a plugin may say a second, and at once.
+const (
+	notesRate, notesBurst     = 20, 100
+	noticesRate, noticesBurst = 100, 200
+)
+
+// plugin returns the plugin of that name, and makes it if there is none. The
+// caller holds mu.
+func (s *Set) plugin(name string) *plugin {
+	p := s.plugins[name]
+	if p == nil {
+		p = &plugin{
+			name: name, set: s, turn: make(chan struct{}, 1), loading: true,
+			store:   newStore(s.cfg.Store, name, s.cfg.Log),
+			notes:   rate.NewLimiter(notesRate, notesBurst),
+			notices: rate.NewLimiter(noticesRate, noticesBurst),
+		}
+		s.plugins[name] = p
+	}
+	return p
+}
+
+func (p *plugin) log() *slog.Logger { return p.set.cfg.Log.With("plugin", p.name) }
+
+// mayNote reports whether the plugin may write a line to the log now.
+func (p *plugin) mayNote() bool {
+	if !p.notes.Allow() {
+		p.unsaid.Add(1)
+		return false
+	}
+	if n := p.unsaid.Swap(0); n > 0 {
+		p.log().Warn("plugin", "event", "lines left out", "count", n)
+	}
+	return true
+}
+
+// sayError logs a line of a worker's standard error.
+func (p *plugin) sayError(line string) {
+	if p.mayNote() {
+		p.log().Warn("plugin", "stderr", line)
+	}
+}
 
 // replace puts g in the place of the generation in force, which ends with its
 // last call.
@@ -80,8 +130,8 @@ func (p *plugin) status() Status {
 	switch {
 	case g != nil:
 		st.State, st.Version, st.Verbs = "restarting", g.version, g.verbs()
-		if w := g.worker(); w != nil {
-			st.State, st.PID = "running", w.pid()
+		if st.pids = g.processes(); len(st.pids) > 0 {
+			st.State, st.PID = "running", st.pids[0]
 		}
 	case p.unloaded:
 		st.State = "unloaded"

@@ -17,19 +17,17 @@ package plugins
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"mts/core"
-	"mts/plugins/check"
 )
 
 // Config is what plugins need. Command, Update and Log have to be there.
@@ -38,8 +36,9 @@ type Config struct {
 	Store     string                    // folder of what plugins save; made if there is none
 	Timeout   time.Duration             // of what a call computes; 0: 2 s
 	Memory    int64                     // bytes that a worker may hold; 0: no limit
-	Instances int                       // calls of one plugin at once, each with variables of its own; 0: DefaultInstances
-	Settings  map[string]map[string]any // by plugin, handed to its Configure
+	Instances int                       // processes of one plugin, each with variables of its own; 0: DefaultInstances
+	ReadOnly  bool                      // nothing is written to Store, to look at plugins beside a server
+	Settings  map[string]map[string]any // by plugin, handed to its Configure, but for "required"
 
 	// Command returns the command that starts a worker: a program that calls
 	// worker.Main.
@@ -53,11 +52,12 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Defaults of a Config.
-const (
-	DefaultTimeout   = 2 * time.Second
-	DefaultInstances = 16 // made one by one, as calls need them
-)
+// DefaultTimeout is the timeout of a Config that has none.
+const DefaultTimeout = 2 * time.Second
+
+// DefaultInstances returns the bound of a Config that has none: as many
+// processes as there are processors, and 4 at least.
+func DefaultInstances() int { return max(4, runtime.NumCPU()) }
 
 const (
 	drainTime   = 5 * time.Second // that Close waits for calls
@@ -68,8 +68,8 @@ const (
 // goroutines at once.
 type Set struct {
 	cfg     Config
-	check   func(files fs.FS, name string) []check.Finding
-	notes   *rate.Limiter // lines that plugins write to the log
+	workers launcher
+	saver   saver
 	warned  sync.Once
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
@@ -80,6 +80,7 @@ type Set struct {
 	mu       sync.Mutex // innermost; not held over a load, nor over I/O
 	plugins  map[string]*plugin
 	settings map[string]map[string]any
+	owners   owners
 	swaps    int    // how often the plugins in force have changed
 	unread   string // why the directory can't be read, as logged
 }
@@ -93,34 +94,34 @@ type Status struct {
 	Calls    int64    `json:"calls"`
 	Failures int64    `json:"failures"` // timeouts and crashes; not what a plugin refuses
 	MeanUS   int64    `json:"mean_us"`
-	Memory   int64    `json:"memory"` // bytes its worker has in use; 0 where the system doesn't say
-	PID      int      `json:"pid"`
-	Error    string   `json:"error"` // why the newest version isn't in force
+	Memory   int64    `json:"memory"` // bytes its workers have in use; 0 where the system doesn't say
+	PID      int      `json:"pid"`    // of the worker that is there longest
+	Error    string   `json:"error"`  // why the newest version isn't in force
 
 	Busy time.Duration `json:"-"` // what all calls took together
+	pids []int
 }
 
 // Open begins to load the plugins and to watch for changes, and returns at
 // once; Wait waits for the loads. A plugin that can't be loaded is logged and
 // left out.
 func Open(cfg Config) (*Set, error) {
-	return open(cfg, check.NewPlugin().Dir)
-}
-
-func open(cfg Config, check func(fs.FS, string) []check.Finding) (*Set, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = DefaultTimeout
 	}
 	if cfg.Instances <= 0 {
-		cfg.Instances = DefaultInstances
+		cfg.Instances = DefaultInstances()
 	}
-	if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
-		return nil, err
+	if !cfg.ReadOnly {
+		if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	s := &Set{
-		cfg: cfg, check: check, notes: rate.NewLimiter(20, 100), settings: cfg.Settings,
+		cfg: cfg, settings: cfg.Settings, owners: readOwners(cfg.Store, cfg.Log),
 		plugins: make(map[string]*plugin), loaded: make(chan struct{}), loads: make(chan struct{}, loadsAtOnce),
 	}
+	s.workers = launcher{command: cfg.Command, memory: cfg.Memory, running: &s.running}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.watch()
 	jobs, _ := s.jobs() // what is wrong has been logged
@@ -132,11 +133,13 @@ func open(cfg Config, check func(fs.FS, string) []check.Finding) (*Set, error) {
 }
 
 // Wait returns when all plugins that Open found have been loaded or refused.
-// Its error is the context's cause, or ErrClosed.
+// Its error names the plugins that aren't in force but have to be, because their
+// settings say "required = true": a server must not serve without them. It is
+// the context's cause if that ends before, and ErrClosed if Close begins before.
 func (s *Set) Wait(ctx context.Context) error {
 	select {
 	case <-s.loaded:
-		return nil
+		return s.missing()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-s.closing.Done():
@@ -163,6 +166,20 @@ func (s *Set) Close() {
 	}
 }
 
+// Owns reports whether a process is one of the plugins' workers. Whatever its
+// user is, it has no business with the server's sockets.
+func (s *Set) Owns(pid int) bool { return s.workers.owns(pid) }
+
+// tellLacks logs, once, what the system didn't give to workers.
+func (s *Set) tellLacks(lacks ...string) {
+	lacks = slices.DeleteFunc(lacks, func(l string) bool { return l == "" })
+	if len(lacks) > 0 {
+		s.warned.Do(func() {
+			s.cfg.Log.Warn("workers are less confined than they could be", "lacks", strings.Join(lacks, "; "))
+		})
+	}
+}
+
 // closed reports whether Close has begun. While mu is held, that doesn't
 // change.
 func (s *Set) closed() bool { return s.closing.Err() != nil }
@@ -176,7 +193,9 @@ func (s *Set) Status() []Status {
 	}
 	s.mu.Unlock()
 	for i := range all {
-		all[i].Memory = memory(all[i].PID)
+		for _, pid := range all[i].pids {
+			all[i].Memory += memory(pid)
+		}
 	}
 	return all
 }

@@ -1,14 +1,9 @@
 package plugins
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
-
-	"mts/plugins/internal/link"
 )
 
 // Errors of Load and Unload.
@@ -29,7 +24,7 @@ func (s *Set) Reload() error {
 	if err != nil {
 		return err
 	}
-	return s.run(jobs)
+	return errors.Join(s.run(jobs), s.missing())
 }
 
 // Load loads a plugin anew, also one that was unloaded or hasn't changed.
@@ -60,6 +55,9 @@ func (s *Set) Unload(name string) error {
 	if p == nil {
 		return fmt.Errorf("%w: %s", ErrNoPlugin, name)
 	}
+	if s.isRequired(name) {
+		return fmt.Errorf("plugin %s is required", name)
+	}
 	if err := s.swap(p, nil); err != nil {
 		return err
 	}
@@ -85,30 +83,31 @@ func (s *Set) begin() error {
 	return nil
 }
 
-// plugin returns the plugin of that name, and makes it if there is none. The
-// caller holds mu.
-func (s *Set) plugin(name string) *plugin {
-	p := s.plugins[name]
-	if p == nil {
-		p = &plugin{name: name, set: s, store: newStore(s.cfg.Store, name, s.cfg.Log), turn: make(chan struct{}, 1), loading: true}
-		s.plugins[name] = p
-	}
-	return p
-}
+var errGone = errors.New("its folder is gone, but it is required: the last version stays in force")
 
 // remove ends a plugin whose folder is gone. The caller has the plugin's turn.
 func (s *Set) remove(p *plugin) error {
 	s.mu.Lock()
-	err := s.swap(p, nil)
+	var err error
+	if s.isRequired(p.name) {
+		err = errGone
+	} else if err = s.swap(p, nil); err == nil {
+		s.owners.assign(p.name, nil)
+	}
+	news := p.err != err
+	p.err = err
 	s.mu.Unlock()
 	if err != nil {
-		return err
+		if news {
+			p.log().Error("plugin", "event", "removed", "err", err)
+		}
+		return fmt.Errorf("plugin %s: %w", p.name, err)
 	}
 	p.store.close()
 	s.mu.Lock()
 	delete(s.plugins, p.name)
 	s.mu.Unlock()
-	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "removed")
+	p.log().Info("plugin", "event", "removed")
 	return nil
 }
 
@@ -134,14 +133,14 @@ func (s *Set) load(j *job, src source) error {
 	s.mu.Unlock()
 	if err != nil {
 		err = fmt.Errorf("plugin %s: %w", p.name, err)
-		s.cfg.Log.Error("plugin", "plugin", p.name, "event", "refused", "version", src.version, "err", err)
+		p.log().Error("plugin", "event", "refused", "version", src.version, "err", err)
 		return err
 	}
-	s.cfg.Log.Info("plugin", "plugin", p.name, "event", "loaded", "version", src.version, "verbs", g.verbs())
+	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbs())
 	return nil
 }
 
-// generation checks a version and starts it.
+// generation starts a version, when its turn has come.
 func (s *Set) generation(p *plugin, src source) (*generation, error) {
 	if src.err != nil {
 		return nil, src.err
@@ -151,22 +150,6 @@ func (s *Set) generation(p *plugin, src source) (*generation, error) {
 		defer func() { <-s.loads }()
 	case <-s.closing.Done():
 		return nil, ErrClosed
-	}
-	archive, err := zip.NewReader(bytes.NewReader(src.archive), int64(len(src.archive)))
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Sub(archive, link.Folder+p.name)
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, finding := range s.check(files, p.name) {
-		finding.Pos.Filename = p.name + "/" + finding.Pos.Filename
-		errs = append(errs, errors.New(finding.String()))
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
 	}
 	return start(p, src)
 }

@@ -75,7 +75,7 @@ func TestClash(t *testing.T) {
 	if err := b.Reload(); err != nil {
 		t.Errorf("what was refused is tried again without need: %v", err)
 	}
-	if st := b.status("b"); st.State != "failed" || !strings.Contains(st.Error, "plugin b claims A, which a has") {
+	if st := b.status("b"); st.State != "failed" || !strings.Contains(st.Error, "plugin b claims A, which plugin a has") {
 		t.Errorf("b: %+v", st)
 	}
 	if b.must("A", "") != "1" || b.must("C", "") != "3" {
@@ -89,6 +89,63 @@ func TestClash(t *testing.T) {
 	b.write("c", numbered("D", 6))
 	if err := b.Reload(); err != nil || b.must("C", "") != "4" || b.must("D", "") != "6" {
 		t.Errorf("the verb didn't move: %v, %v", err, b.Status())
+	}
+}
+
+// A verb stays with the plugin that had it, also over a restart and while that
+// plugin can't be loaded.
+func TestVerbStays(t *testing.T) {
+	b := newBench(t, Config{}, map[string]string{"old": numbered("A", 1)})
+	b.write("new", numbered("A", 2)) // whose name comes first
+	const want = "plugin new claims A, which plugin old has"
+	if err := b.Reload(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a newcomer: %v, want %q", err, want)
+	}
+	b.write("old", "func {")
+	b.reopen()
+	if st := b.status("new"); st.State != "failed" || !strings.Contains(st.Error, want) {
+		t.Errorf("after a restart: %+v, want %q", st, want)
+	}
+	b.write("old", numbered("B", 1))
+	if err := b.Reload(); err != nil || b.must("A", "") != "2" {
+		t.Errorf("when its owner has given it up: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(b.dir, "new")); err != nil {
+		t.Fatal(err)
+	}
+	b.reopen()
+	b.write("other", numbered("A", 3))
+	if err := b.Reload(); err != nil || b.must("A", "") != "3" {
+		t.Errorf("when its owner is gone: %v", err)
+	}
+}
+
+// A server doesn't start without a plugin that it requires, and nothing takes
+// that one out of force.
+func TestRequired(t *testing.T) {
+	settings := map[string]map[string]any{"guard": {"required": true, "n": int64(1)}, "none": {}}
+	b := openBench(t, Config{Settings: settings}, map[string]string{"guard": "func {"})
+	if err := b.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin guard is required: guard/guard.go:4:6") {
+		t.Errorf("a broken one: %v", err)
+	}
+	b.write("guard", numbered("A", 1)+`
+func Configure(settings map[string]any) error { println("settings", len(settings)); return nil }`)
+	if err := b.Reload(); err != nil {
+		t.Errorf("a good one: %v", err)
+	}
+	b.eventually("its settings without that key", func() bool { return strings.Contains(b.log.String(), "settings 1") })
+	if err := b.Unload("guard"); err == nil {
+		t.Error("it was unloaded")
+	}
+	if err := os.RemoveAll(filepath.Join(b.dir, "guard")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Reload(); err == nil || b.must("A", "") != "1" {
+		t.Errorf("without its folder: %v", err)
+	}
+	b.Configure(map[string]map[string]any{"guard": {"required": "yes"}})
+	if err := b.Reload(); err == nil {
+		t.Error("a word was taken for true or false")
 	}
 }
 

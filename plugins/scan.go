@@ -15,7 +15,6 @@ import (
 
 	"mts/core/access"
 	"mts/core/names"
-	"mts/plugins/check"
 	"mts/plugins/internal/link"
 )
 
@@ -55,12 +54,12 @@ func (s *Set) folder(name string) string { return filepath.Join(s.cfg.Dir, name)
 // read reads the folder of a plugin.
 func (s *Set) read(name string) source {
 	src := source{name: name}
-	if src.err = names.CheckPlugin(name); src.err == nil {
-		src.archive, src.err = pack(s.folder(name), link.Folder+name+"/")
-	}
+	src.archive, src.err = pack(s.folder(name), name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	src.settings = s.settings[name]
+	var err error
+	src.settings, _, err = split(s.settings[name])
+	src.err = errors.Join(src.err, err)
 	src.version = version(src)
 	return src
 }
@@ -81,9 +80,12 @@ func privateMode(name string, info fs.FileInfo) error {
 	return nil
 }
 
-// pack returns the Go files of a folder, without tests, as a zip archive. One
-// that is too large gets in far enough for the check to see that.
-func pack(dir, prefix string) ([]byte, error) {
+// pack returns the Go files of a plugin's folder, without tests, as a zip archive. It
+// doesn't look into them: that is for the worker.
+func pack(dir, name string) ([]byte, error) {
+	if err := names.CheckPlugin(name); err != nil {
+		return nil, err
+	}
 	if err := private(dir); err != nil {
 		return nil, err
 	}
@@ -98,44 +100,51 @@ func pack(dir, prefix string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	files := 0
+	files, left := 0, int64(link.MaxBytes)
 	for _, e := range entries {
-		name := e.Name()
-		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+		file := e.Name()
+		if !e.Type().IsRegular() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		if files++; files > check.MaxFiles+1 {
-			break
-		}
-		if err := packFile(z, root, name, prefix); err != nil {
+		n, err := packFile(z, root, file, link.Folder+name+"/", left)
+		if err != nil {
 			return nil, err
 		}
+		files++
+		if left -= n; files > link.MaxFiles || left <= 0 {
+			return nil, errTooMuch
+		}
+	}
+	if files == 0 {
+		return nil, fmt.Errorf("no Go files; write one of package %s", name)
 	}
 	err = z.Close()
 	return b.Bytes(), err
 }
 
-func packFile(z *zip.Writer, root *os.Root, name, prefix string) error {
+var errTooMuch = fmt.Errorf("more than %d files or %d bytes of source", link.MaxFiles, link.MaxBytes)
+
+// packFile adds a file, up to limit, and returns how much it was.
+func packFile(z *zip.Writer, root *os.Root, name, prefix string, limit int64) (int64, error) {
 	f, err := root.Open(name)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := privateMode(name, info); err != nil {
-		return err
+		return 0, err
 	}
-	h := &zip.FileHeader{Name: prefix + name}
+	h := &zip.FileHeader{Name: prefix + name, Method: zip.Store}
 	h.SetMode(info.Mode())
 	w, err := z.CreateHeader(h)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = io.Copy(w, io.LimitReader(f, check.MaxBytes+1))
-	return err
+	return io.Copy(w, io.LimitReader(f, limit))
 }
 
 func version(src source) string {

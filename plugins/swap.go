@@ -7,25 +7,24 @@ import (
 	"mts/core"
 )
 
-// A clash is an error of Update.
+// A clash is an error that may go when other plugins change.
 type clash struct{ error }
 
 // waitBefore has a version that claims a verb which its plugin doesn't have
 // yet wait for the plugins that are loaded beside it and whose names come
 // first, so that the first of those that claim a verb gets it.
 func (s *Set) waitBefore(j *job, g *generation) {
-	old := j.plugin.current.Load()
-	for _, verb := range g.verbs() {
-		if old != nil && old.has("verb", verb) {
-			continue
-		}
-		for _, other := range j.before {
-			select {
-			case <-other.done:
-			case <-s.closing.Done():
-			}
-		}
+	s.mu.Lock()
+	known := s.owners.has(j.plugin.name, g.verbs())
+	s.mu.Unlock()
+	if known {
 		return
+	}
+	for _, other := range j.before {
+		select {
+		case <-other.done:
+		case <-s.closing.Done():
+		}
 	}
 }
 
@@ -45,6 +44,14 @@ func (s *Set) commit(p *plugin, g *generation) error {
 // swap puts g in force in place of what p has, or nothing if g is nil. The
 // caller holds mu.
 func (s *Set) swap(p *plugin, g *generation) error {
+	var verbs []string
+	if g != nil {
+		verbs = g.verbs()
+	}
+	if err := s.owners.refuse(p.name, verbs); err != nil {
+		p.clashed = s.swaps
+		return clash{err}
+	}
 	var all []core.Plugin
 	for _, name := range slices.Sorted(maps.Keys(s.plugins)) {
 		in := s.plugins[name].current.Load()
@@ -52,7 +59,7 @@ func (s *Set) swap(p *plugin, g *generation) error {
 			in = g
 		}
 		if in != nil {
-			all = append(all, in.plugin())
+			all = append(all, in.offer())
 		}
 	}
 	if err := s.cfg.Update(all); err != nil {
@@ -60,6 +67,9 @@ func (s *Set) swap(p *plugin, g *generation) error {
 		return clash{err}
 	}
 	p.replace(g)
+	if g != nil {
+		s.owners.assign(p.name, verbs)
+	}
 	s.swaps++
 	return nil
 }

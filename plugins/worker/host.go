@@ -17,6 +17,7 @@ import (
 type host struct {
 	*instance
 	call    uint32
+	script  context.Context // of the interpreter
 	ctx     context.Context // of the call
 	session core.Session
 
@@ -70,8 +71,8 @@ func (h *host) answer(each func(link.Texts)) (link.Texts, error) {
 			default:
 				each(texts)
 			}
-		case <-h.instance.ctx.Done():
-			return nil, context.Cause(h.instance.ctx)
+		case <-h.script.Done():
+			return nil, context.Cause(h.script)
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 
 	"mts/core"
 	"mts/plugins/internal/link"
-	"mts/plugins/symbols"
 )
 
 // A script is a plugin in an interpreter.
@@ -28,7 +27,6 @@ import (
 // that whoever called it has to look at the context.
 type script struct {
 	ctx       context.Context // its cause is why the script was stopped
-	stop      context.CancelCauseFunc
 	commands  []core.Command
 	hooks     core.Hooks
 	close     func()
@@ -38,27 +36,48 @@ type script struct {
 	err       error         // why it ended
 }
 
+var errFindings = errors.New("the check has found something")
+
 var errNothing = errors.New("the plugin offers nothing: it has neither func Commands() []core.Command nor func Hooks() core.Hooks")
+
+// start checks and loads the plugin, until ctx ends.
+func (p *plugin) start(ctx context.Context) (*script, link.Ready) {
+	files, err := fs.Sub(p.files, link.Folder+p.Name)
+	if err != nil {
+		return nil, link.Ready{Err: err}
+	}
+	var r link.Ready
+	for _, finding := range p.lang.check(files, p.Name) {
+		r.Findings = append(r.Findings, finding.String())
+	}
+	if len(r.Findings) > 0 {
+		r.Err = errFindings
+		return nil, r
+	}
+	s, err := p.load(ctx)
+	if err != nil {
+		return nil, link.Ready{Err: err}
+	}
+	return s, link.Ready{Commands: s.commands, Hooks: link.HookNames(s.hooks)}
+}
 
 // load interprets the plugin. It returns when the plugin is there, or was
 // stopped.
-func (p *plugin) load(ctx context.Context, stop context.CancelCauseFunc) (*script, error) {
-	p.loading.Lock()
-	defer p.loading.Unlock()
+func (p *plugin) load(ctx context.Context) (*script, error) {
 	main, err := p.main()
 	if err != nil {
 		return nil, err
 	}
-	s := &script{ctx: ctx, stop: stop, loaded: make(chan struct{}), evaluated: make(chan struct{})}
+	s := &script{ctx: ctx, loaded: make(chan struct{}), evaluated: make(chan struct{})}
 	in := interp.New(interp.Options{
 		Stdin:                strings.NewReader(""),
 		Stdout:               os.Stderr,
 		Stderr:               os.Stderr,
-		Args:                 []string{p.name},
+		Args:                 []string{p.Name},
 		Env:                  []string{},
 		SourcecodeFilesystem: p.files,
 	})
-	for _, table := range []interp.Exports{symbols.Exports(), s.exports(p.settings)} {
+	for _, table := range append(p.lang.symbols, s.exports(p.Settings)) {
 		if err := in.Use(table); err != nil {
 			return nil, err
 		}
@@ -112,11 +131,14 @@ func (p *plugin) main() (string, error) {
 		return "", errNothing
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "package main\nimport (\n\"mts/boot\"\np \"plug/%s\"\n)\nfunc main() {\n", p.name)
-	if has["Configure"] {
-		b.WriteString("if boot.Configure(p.Configure) {\n")
-	} else {
+	fmt.Fprintf(&b, "package main\nimport (\n\"mts/boot\"\np \"plug/%s\"\n)\nfunc main() {\n", p.Name)
+	switch {
+	case !has["Configure"]:
 		b.WriteString("{\n")
+	case p.Check: // what the plugin offers may depend on settings that aren't there
+		b.WriteString("if _ = p.Configure; false {\n")
+	default:
+		b.WriteString("if boot.Configure(p.Configure) {\n")
 	}
 	for _, name := range []string{"Commands", "Hooks"} {
 		if has[name] {
@@ -132,7 +154,7 @@ func (p *plugin) main() (string, error) {
 
 // functions returns the names of the plugin's functions.
 func (p *plugin) functions() (map[string]bool, error) {
-	sources, err := fs.Glob(p.files, link.Folder+p.name+"/*.go")
+	sources, err := fs.Glob(p.files, link.Folder+p.Name+"/*.go")
 	if err != nil {
 		return nil, err
 	}

@@ -1,76 +1,119 @@
-// Package worker is the process that a plugin lives in: an interpreter between
-// two pipes.
+// Package worker is the process that one instance of a plugin lives in: an
+// interpreter between two pipes.
 //
-// The process gives up what it doesn't need before it reads a line of the
-// plugin, and ends with its parent. It holds several instances of the plugin,
-// each with an interpreter of its own, for one call at a time: the interpreter
-// has data races that two calls in one instance would meet.
+// # Why a process
+//
+// Nothing but a process contains what a script can do to the Go program that
+// interprets it: a panic in a goroutine, endless recursion, concurrent map
+// writes and a huge allocation end the whole process, and no recover helps.
+// Each instance has a process of its own, because two interpreters in one
+// process share the data of the packages that scripts import: that isn't
+// memory-safe. A process runs one call at a time, because the interpreter has
+// data races that two calls would meet.
+//
+// # How a script is stopped
+//
+// Exactly one EvalWithContext is in flight for all of an interpreter's life,
+// and its end stops whatever the interpreter runs: loops, waits for channels and
+// deferred functions. So a call that is out of time is stopped without the end of its process,
+// and the plugin is loaded anew into a fresh interpreter. If that takes too long,
+// as in a function of the standard library, the parent kills the process.
+//
+// # How it is confined
+//
+// The process gives up what it doesn't need before it has read a byte of the
+// plugin; see confine. A script can't name what it could do harm with: it may
+// import only packages that compute. The confinement is for the day when a
+// script finds an error in the interpreter and runs code of its own: what that
+// code can reach is then the pipes to the parent, and nothing else.
 package worker
 
 import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"runtime/debug"
-	"sync"
 
-	"github.com/hashicorp/yamux"
+	"github.com/traefik/yaegi/interp"
 
+	"mts/plugins/check"
 	"mts/plugins/internal/link"
+	"mts/plugins/symbols"
 )
 
-// maxStack bounds the stack of a call, in bytes. A deeper recursion ends the
-// process.
-const maxStack = 64 << 20
+const (
+	// maxStack bounds the stack of a call, in bytes. A deeper recursion ends
+	// the process.
+	maxStack = 64 << 20
 
-// A plugin is what the instances of a worker have in common.
+	// maxProcs is one processor for the script and one for the rest.
+	maxProcs = 2
+)
+
+// A plugin is what the process runs.
 type plugin struct {
-	name     string
-	files    fs.FS
-	settings map[string]any
-	warning  string // what of the confinement the platform lacks
-	loading  sync.Mutex
+	link.Spec
+	lang  language
+	files fs.FS
+}
+
+// A language is what scripts are checked by, and what they may import.
+type language struct {
+	check   func(files fs.FS, name string) []check.Finding
+	symbols []interp.Exports
 }
 
 // Main serves the plugin that the parent sends through stdin until the parent
 // closes the pipe. It returns the exit code.
 func Main(stdin, stdout *os.File) int {
-	spec, err := link.ReadSpec(stdin)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "read the plugin:", err)
-		return 1
-	}
-	files, err := zip.NewReader(bytes.NewReader(spec.Sources), int64(len(spec.Sources)))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "read the plugin:", err)
-		return 1
-	}
+	return run(stdin, stdout, language{check.NewPlugin().Dir, []interp.Exports{symbols.Exports()}})
+}
+
+// Unchecked is Main for tests of what contains scripts: none is refused, and
+// they may import what more holds.
+func Unchecked(stdin, stdout *os.File, more interp.Exports) int {
+	unchecked := func(fs.FS, string) []check.Finding { return nil }
+	return run(stdin, stdout, language{unchecked, []interp.Exports{symbols.Exports(), more}})
+}
+
+func run(stdin, stdout *os.File, lang language) int {
+	runtime.GOMAXPROCS(maxProcs)
 	debug.SetMaxStack(maxStack)
-	p := &plugin{name: spec.Name, files: files, settings: spec.Settings, warning: confine(spec.Memory)}
-	if spec.Memory > 0 {
-		go watchMemory(spec.Memory)
-	}
-	session, err := link.Worker(link.Pipes{ReadCloser: stdin, Out: stdout})
+	debug.SetTraceback("none") // stacks would be the interpreter's own
+	p, lacks, err := receive(stdin)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "serve the plugin:", err)
+		fmt.Fprintln(os.Stderr, "read the plugin:", err)
 		return 1
 	}
-	p.serve(session)
+	p.lang = lang
+	p.serve(link.NewConn(pipes{stdin, stdout}), lacks)
 	return 0
 }
 
-// serve makes an instance for each stream that the parent opens.
-func (p *plugin) serve(session *yamux.Session) {
-	for {
-		stream, err := session.AcceptStream()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer stream.Close()
-			p.instance(link.NewConn(stream))
-		}()
+// receive confines the process and reads the plugin.
+func receive(stdin io.Reader) (p *plugin, lacks string, err error) {
+	memory, err := link.ReadMemory(stdin)
+	if err != nil {
+		return nil, "", err
 	}
+	lacks = confine(memory)
+	if memory > 0 {
+		go watchMemory(memory)
+	}
+	p = new(plugin)
+	if p.Spec, err = link.ReadSpec(stdin); err != nil {
+		return nil, "", err
+	}
+	p.files, err = zip.NewReader(bytes.NewReader(p.Sources), int64(len(p.Sources)))
+	return p, lacks, err
+}
+
+// pipes are the two directions to the parent.
+type pipes struct {
+	io.Reader
+	io.Writer
 }

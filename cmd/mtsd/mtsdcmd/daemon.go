@@ -71,7 +71,9 @@ func (d *daemon) open() (err error) {
 		d.log.Info("listening", "listener", l.kind, "addr", l.Addr().String())
 	}
 	if p.cfg.Plugins.Dir != "" {
-		d.plugins, err = openPlugins(p.cfg, p.state, d.log.Logger, d.server.SetPlugins)
+		pc := pluginsConfig(p.cfg, p.state, d.log.Logger)
+		pc.Update = d.server.SetPlugins
+		d.plugins, err = openPlugins(p.cfg, pc)
 	}
 	return err
 }

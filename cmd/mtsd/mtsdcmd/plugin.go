@@ -18,7 +18,8 @@ import (
 
 	"mts/core"
 	"mts/core/names"
-	"mts/plugins/check"
+	"mts/core/wire"
+	"mts/plugins"
 	"mts/plugins/worker"
 )
 
@@ -62,7 +63,7 @@ a good one. See the documentation of package mts/core for what a Call can do.`,
 		Use:   "check DIR...",
 		Short: "Tells what keeps plugins from being loaded, and what to write instead",
 		Args:  usage(cobra.MinimumNArgs(1)),
-		RunE:  func(cmd *cobra.Command, dirs []string) error { return checkPlugins(cmd.OutOrStdout(), dirs) },
+		RunE:  func(cmd *cobra.Command, dirs []string) error { return checkPlugins(cmd, dirs) },
 	}, list)
 	return cmd
 }
@@ -93,28 +94,28 @@ func startWorker() *exec.Cmd {
 	return cmd
 }
 
-func checkPlugins(stdout io.Writer, dirs []string) error {
-	checker := check.NewPlugin()
-	found := false
+// checkPlugins loads each plugin in a worker, as the server would, but without
+// settings, and prints what is wrong with it.
+func checkPlugins(cmd *cobra.Command, dirs []string) error {
+	var result error
 	for _, dir := range dirs {
-		abs, err := filepath.Abs(dir)
-		if err != nil {
-			return err
-		}
-		if fi, err := os.Stat(abs); err != nil || !fi.IsDir() {
+		if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
 			return usagef("%s is not a folder", dir)
 		}
-		for _, f := range checker.Dir(os.DirFS(abs), filepath.Base(abs)) {
-			f.Pos.Filename = filepath.Join(dir, f.Pos.Filename)
-			fmt.Fprintln(stdout, f)
-			found = true
+		cfg := plugins.Config{Command: startWorker, Memory: checkMemory}
+		if err := plugins.Check(cmd.Context(), cfg, dir); err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				fmt.Fprintln(cmd.OutOrStdout(), wire.Printable(line))
+			}
+			result = errFindings
 		}
 	}
-	if found {
-		return errFindings
-	}
-	return nil
+	return result
 }
+
+// checkMemory is what a plugin may hold while it is checked, in bytes: the
+// default of plugins.memory.
+const checkMemory = 256e6
 
 func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	cfg, err := opts.load()
@@ -132,20 +133,32 @@ func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	if err != nil {
 		return err
 	}
-	set, err := openPlugins(cfg, state, slog.New(slog.DiscardHandler), func([]core.Plugin) error { return nil })
+	pc := pluginsConfig(cfg, state, slog.New(slog.DiscardHandler))
+	pc.ReadOnly, pc.Update = true, func([]core.Plugin) error { return nil }
+	set, err := plugins.Open(pc)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	if err := set.Wait(cmd.Context()); err != nil {
-		return err
-	}
+	result := set.Wait(cmd.Context())
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSTATE\tVERBS\tERROR")
 	for _, s := range set.Status() {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.State, strings.Join(s.Verbs, " "), s.Error)
+		if s.State != "running" {
+			result = errors.Join(result, fmt.Errorf("the plugin %s is %s", s.Name, s.State))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", wire.Printable(s.Name), s.State, strings.Join(s.Verbs, " "), firstLine(s.Error))
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), result)
+}
+
+// firstLine returns the first line of a message and how many follow.
+func firstLine(s string) string {
+	first, rest, more := strings.Cut(s, "\n")
+	if !more {
+		return wire.Printable(first)
+	}
+	return fmt.Sprintf("%s (and %d more; see mtsd plugin check)", wire.Printable(first), strings.Count(rest, "\n")+1)
 }
 
 // newPlugin writes a working plugin.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"mts/core"
 	"mts/core/access"
 	"mts/core/builtin"
 	"mts/core/config"
@@ -81,7 +80,9 @@ func tryPlugins(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	set, err := openPlugins(cfg, store, slog.New(slog.DiscardHandler), verbs.SetPlugins)
+	pc := pluginsConfig(cfg, store, slog.New(slog.DiscardHandler))
+	pc.Update = verbs.SetPlugins
+	set, err := openPlugins(cfg, pc)
 	if err != nil {
 		return err
 	}
@@ -103,10 +104,19 @@ func refused(cfg *config.Config, set *plugins.Set) error {
 	return config.Join(errs...)
 }
 
-// openPlugins begins to load the plugins of a configuration, which save what
-// they keep in the folder state.
-func openPlugins(cfg *config.Config, state string, log *slog.Logger, update func([]core.Plugin) error) (*plugins.Set, error) {
-	set, err := plugins.Open(plugins.Config{
+// openPlugins begins to load the plugins of a configuration.
+func openPlugins(cfg *config.Config, pc plugins.Config) (*plugins.Set, error) {
+	set, err := plugins.Open(pc)
+	if err != nil {
+		return nil, cfg.Errorf("plugins.dir", "%s", err)
+	}
+	return set, nil
+}
+
+// pluginsConfig returns what a configuration says of plugins, which save what
+// they keep in the folder state. Update is up to the caller.
+func pluginsConfig(cfg *config.Config, state string, log *slog.Logger) plugins.Config {
+	return plugins.Config{
 		Dir:       cfg.Plugins.Dir,
 		Store:     filepath.Join(state, "plugins"),
 		Timeout:   cfg.Plugins.Timeout,
@@ -114,11 +124,6 @@ func openPlugins(cfg *config.Config, state string, log *slog.Logger, update func
 		Instances: cfg.Plugins.Instances,
 		Settings:  cfg.Plugins.Settings,
 		Command:   startWorker,
-		Update:    update,
 		Log:       log,
-	})
-	if err != nil {
-		return nil, cfg.Errorf("plugins.dir", "%s", err)
 	}
-	return set, nil
 }

@@ -14,16 +14,16 @@ type Op byte
 
 // What the parent sends.
 const (
-	Call   Op = iota + 1 // begins a call: "verb", "hook" or "close", its name, argument, session...
+	Call   Op = iota + 1 // begins a call: its kind, name, argument, session...
 	Cancel               // the call's context ends: cause
-	Kill                 // the instance ends, now: cause
+	Kill                 // the interpreter ends, now, and the plugin is loaded anew: cause
 	Item                 // one element of the answer to a request
 	Result               // the end of that answer: error..., values
 )
 
 // What a worker sends.
 const (
-	Ready     Op = iota + 64 // the instance is there: error..., warning, commands and hooks
+	Loaded    Op = iota + 64 // the plugin is loaded, or not: a Ready
 	Done                     // the call has ended: error...
 	Data                     // bytes for the client, or of a Send
 	SendEnd                  // the source of a Send has ended: error...
@@ -42,6 +42,13 @@ const (
 	Notify                   // filter, text; answer: count
 	Load                     // key; answer: value, found
 	Save                     // key, value
+)
+
+// Kinds of calls.
+const (
+	KindVerb  = "verb"
+	KindHook  = "hook"
+	KindClose = "close" // the last one: calls the plugin's Close
 )
 
 const (

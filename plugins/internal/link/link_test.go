@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"strings"
@@ -13,15 +14,18 @@ import (
 )
 
 func TestSpecCrosses(t *testing.T) {
-	want := Spec{Name: "a", Sources: []byte("zip"), Memory: 7, Settings: map[string]any{
+	want := Spec{Name: "a", Sources: []byte("zip"), Settings: map[string]any{
 		"n": int64(1), "f": 1.5, "s": "x", "b": true, "t": time.Unix(1e9, 0).UTC(),
 		"list": []any{int64(1), "x"}, "table": map[string]any{"k": "v"}, "tables": []map[string]any{{"k": "v"}},
 	}}
 	var b bytes.Buffer
-	if err := WriteSpec(&b, want); err != nil {
+	if err := WriteSpec(&b, 7, want); err != nil {
 		t.Fatal(err)
 	}
 	b.WriteString("rest")
+	if memory, err := ReadMemory(&b); memory != 7 || err != nil {
+		t.Errorf("the memory limit is %d, %v", memory, err)
+	}
 	got, err := ReadSpec(&b)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
@@ -31,6 +35,51 @@ func TestSpecCrosses(t *testing.T) {
 	}
 	if _, err := ReadSpec(strings.NewReader("\xff\xff\xff\xff")); err == nil {
 		t.Error("a specification of 4 GiB was taken")
+	}
+}
+
+func TestReadyCrosses(t *testing.T) {
+	run := func(*core.Call) error { return nil }
+	for _, want := range []Ready{
+		{Lacks: "one; two", Commands: []core.Command{{Verb: "A", Args: "X", Help: "h", Open: true, Run: run}, {Verb: "B"}}, Hooks: HookNames(core.Hooks{
+			Open: run, Done: func(*core.Call, int64, error) {},
+		})},
+		{Err: errors.New("bad"), Findings: []string{"a.go:1:2: no", "b.go:3:4: never"}},
+	} {
+		texts := Texts(appendTexts(nil, want.Texts()))
+		got := texts.Ready()
+		if fmt.Sprint(got.Findings, got.Hooks, got.Err, got.Lacks) != fmt.Sprint(want.Findings, want.Hooks, want.Err, want.Lacks) || len(got.Commands) != len(want.Commands) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		for i, c := range got.Commands {
+			w := want.Commands[i]
+			if c.Verb != w.Verb || c.Args != w.Args || c.Help != w.Help || c.Open != w.Open || (c.Run == nil) != (w.Run == nil) {
+				t.Errorf("command %+v, want %+v", c, w)
+			}
+		}
+	}
+}
+
+// A hook that one end names is the one that the other end calls.
+func TestHooksCross(t *testing.T) {
+	var called []string
+	hook := func(name string) func(*core.Call) error {
+		return func(*core.Call) error { called = append(called, name); return nil }
+	}
+	theirs := core.Hooks{Connect: hook("Connect"), Login: hook("Login"), Open: hook("Open"), Done: func(_ *core.Call, n int64, err error) {
+		called = append(called, fmt.Sprint("Done ", n, err))
+	}}
+	ours := Hooks(HookNames(theirs), func(call *core.Call, name string, rest ...string) error {
+		texts := Texts(appendTexts(nil, rest))
+		return RunHook(theirs, name, call, &texts)
+	})
+	_ = errors.Join(ours.Connect(nil), ours.Login(nil), ours.Open(nil))
+	ours.Done(nil, 7, errors.New("torn"))
+	if got := strings.Join(called, ", "); got != "Connect, Login, Open, Done 7 torn" {
+		t.Errorf("called %s", got)
+	}
+	if none := Hooks([]string{"None"}, nil); none.Open != nil {
+		t.Error("a hook came out of nothing")
 	}
 }
 
@@ -105,6 +154,8 @@ func FuzzTexts(f *testing.F) {
 		}
 		texts = Texts(b)
 		_, _, _, _ = texts.Err(), texts.Info(), texts.Session(), texts.Int()
+		texts = Texts(b)
+		_ = texts.Ready()
 	})
 }
 

@@ -169,7 +169,7 @@ func (f *flow) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		f.rest = nil
 	}
-	if f.end == io.EOF {
+	if errors.Is(f.end, io.EOF) {
 		return n, nil
 	}
 	return n, f.end

@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ func Lock(dir string) (unlock func() error, err error) {
 		if err = unix.Flock(int(d.Fd()), unix.LOCK_EX); err == nil {
 			return d.Close, nil
 		}
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			d.Close()
 			return nil, err
 		}

@@ -230,7 +230,7 @@ func (c *Conn) buffered() int {
 // fail closes the connection because of err. It returns the reason why the
 // connection is lost, which is an older one if it was lost before.
 func (c *Conn) fail(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	c.lose(fmt.Errorf("%w: %w", ErrLost, err))

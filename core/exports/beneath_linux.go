@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -49,7 +50,7 @@ func (b beneath) open(name string) (fs.File, error) {
 		return nil, errUnavailable
 	}
 	fd, err := b.openat2(name, unix.O_RDONLY|noWait)
-	if err == errUnavailable {
+	if errors.Is(err, errUnavailable) {
 		return nil, err
 	}
 	if err != nil {

@@ -80,7 +80,7 @@ func (r *root) slowOpen(name string) (fs.File, error) {
 func (d *dir) open(name string) (fs.File, error) {
 	return try(d, func(r *root) (fs.File, error) {
 		f, err := r.beneath.open(name)
-		if err == errUnavailable {
+		if errors.Is(err, errUnavailable) {
 			return r.slowOpen(name)
 		}
 		return f, err

@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -73,7 +74,7 @@ func (f *file) read(name string, p []byte, op func() (int, error)) (int, error) 
 			return n, nil
 		case err == nil:
 			return 0, io.EOF
-		case err != unix.EINTR:
+		case !errors.Is(err, unix.EINTR):
 			return 0, f.fail(name, err)
 		}
 	}

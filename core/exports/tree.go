@@ -2,6 +2,7 @@ package exports
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"iter"
 	"path"
@@ -41,7 +42,7 @@ func (t *Tree) Stat(name string) (core.Info, error) {
 	switch {
 	case err == nil && fi.IsDir():
 		info.Dir, info.Modified = true, fi.ModTime()
-	case err != nil && err != fs.ErrNotExist:
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return core.Info{}, err
 	case name == "/" || len(t.mounts(name)) > 0:
 		info.Dir = true // it exists only in this tree
@@ -74,7 +75,7 @@ func (t *Tree) List(name string) (iter.Seq2[core.Info, error], error) {
 		for _, n := range names {
 			info, err := t.Stat(strings.TrimSuffix(name, "/") + "/" + n)
 			// The file `b\c` is not the file c of the folder b.
-			if err == fs.ErrNotExist || err == nil && info.Name != n {
+			if errors.Is(err, fs.ErrNotExist) || err == nil && info.Name != n {
 				continue
 			}
 			if !yield(info, err) {
@@ -94,7 +95,7 @@ func (t *Tree) names(folder string) ([]string, error) {
 		held, err = e.list(rel)
 		names = append(names, held...)
 	}
-	if err = refusal(err); err != nil && (err != fs.ErrNotExist || folder != "/" && len(names) == 0) {
+	if err = refusal(err); err != nil && (!errors.Is(err, fs.ErrNotExist) || folder != "/" && len(names) == 0) {
 		return nil, err
 	}
 	slices.Sort(names)

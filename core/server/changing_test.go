@@ -111,8 +111,6 @@ func (c *client) wantBroken(block bool) bool {
 	return false
 }
 
-var must = harness.Must
-
 // A folder that is taken away and put back is served again, by old sessions.
 func TestRootReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "root")

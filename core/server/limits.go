@@ -25,7 +25,7 @@ func (s *session) setRefusal(why error) {
 
 // refusalError is what the client sees of a refusal.
 func refusalError(refusal error) *core.Error {
-	if refusal == limit.Banned {
+	if errors.Is(refusal, limit.Banned) {
 		return errBanned
 	}
 	return errTooMany

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func (s *session) completeLogin(user string) error {
 // refuseLogin refuses a login that the limits are against.
 func (s *session) refuseLogin(user string, why error) error {
 	s.logRefusal(why.Error(), "user", wire.Printable(user))
-	if why == limit.UserSessions {
+	if errors.Is(why, limit.UserSessions) {
 		return core.Errorf(core.CodeBusy, "Too many sessions of this account.")
 	}
 	return refusalError(why)

@@ -173,11 +173,12 @@ func (s *session) answerLine(line string, tooLong bool) error {
 
 // close ends the connection in the way that fits the reason.
 func (s *session) close(reason error) {
-	proper := reason == errQuit || reason == io.EOF
+	torn := errors.Is(reason, wire.ErrTorn)
+	proper := errors.Is(reason, errQuit) || errors.Is(reason, io.EOF) && !torn
 	var clientErr *core.Error
 	switch {
-	case errors.Is(reason, wire.ErrTorn): // nothing may follow
-	case reason == errWrongProtocol:
+	case torn: // nothing may follow
+	case errors.Is(reason, errWrongProtocol):
 		s.addPenalty(limit.Garbage)
 		s.logRefusal("protocol")
 	case errors.As(reason, &clientErr):

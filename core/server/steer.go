@@ -22,7 +22,7 @@ func (srv *Server) Sessions() []core.Session {
 	return sessions
 }
 
-// Infos returns the sessions that f selects, sorted by id.
+// Rows returns the sessions that f selects, sorted by id.
 func (srv *Server) Rows(f Filter) []Row {
 	candidates := srv.candidates(f)
 	rows := make([]Row, 0, len(candidates))

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -29,7 +30,7 @@ func readRaw(raw syscall.RawConn, pool *sync.Pool) (buf *[]byte, n int, err erro
 			return true
 		}
 		pool.Put(b)
-		return err != syscall.EAGAIN
+		return !errors.Is(err, syscall.EAGAIN)
 	})
 	switch {
 	case waitErr != nil:

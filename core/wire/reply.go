@@ -130,7 +130,7 @@ func (r *ReplyReader) copy(w io.Writer, n int64) error {
 func (r *ReplyReader) line() (string, error) {
 	b, err := r.r.ReadSlice('\n')
 	switch {
-	case err == bufio.ErrBufferFull:
+	case errors.Is(err, bufio.ErrBufferFull):
 		return "", fmt.Errorf("%w: endless line", ErrProtocol)
 	case err == io.EOF && len(b) > 0:
 		return "", io.ErrUnexpectedEOF
@@ -160,7 +160,7 @@ func parseReply(line string) Reply {
 }
 
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -226,7 +226,7 @@ func (w *Writer) tear(announced bool, err error) error {
 }
 
 func short(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrShort
 	}
 	return err

@@ -12,6 +12,7 @@ package check
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -122,7 +123,7 @@ func (c *Checker) types(r *report, files []*ast.File, name string, info *types.I
 		Importer:  c.imports,
 		Sizes:     types.SizesFor("gc", runtime.GOARCH),
 		Error: func(err error) {
-			if e, ok := err.(types.Error); ok {
+			if e, ok := errors.AsType[types.Error](err); ok {
 				r.add(e.Pos, "%s", advise(e.Msg))
 			}
 		},

@@ -3,6 +3,7 @@ package clientcmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +49,7 @@ func readPassword(file string) (string, error) {
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, maxPassword)).ReadString('\n')
 	line = strings.TrimRight(line, "\r\n")
-	if err != nil && err != io.EOF || line == "" {
+	if err != nil && !errors.Is(err, io.EOF) || line == "" {
 		return "", fmt.Errorf("%w: MTS_PASSWORD_FILE: no password in %s", client.ErrLogin, file)
 	}
 	return line, nil

@@ -17,7 +17,7 @@ func TestColumns(t *testing.T) {
 		var want, got []string
 		if row, ok := rows[c.Name]; ok {
 			for f := range reflect.TypeOf(row).Fields() {
-				if name := f.Tag.Get("json"); name != "-" {
+				if name := f.Tag.Get("json"); f.IsExported() && name != "-" {
 					want = append(want, name)
 				}
 			}

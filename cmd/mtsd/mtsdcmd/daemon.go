@@ -84,12 +84,18 @@ func (d *daemon) oversee() error {
 	return d.openPlane(d.parts.Load())
 }
 
-// loaded returns a channel that is closed when the plugins are loaded.
-func (d *daemon) loaded() <-chan struct{} {
-	done := make(chan struct{})
+// loaded returns a channel that tells when the plugins are loaded, with an error
+// if one that the configuration requires isn't in force.
+func (d *daemon) loaded() <-chan error {
+	done := make(chan error, 1)
 	d.tasks.Go(func() {
-		if d.plugins == nil || d.plugins.Wait(d.running) == nil {
-			close(done)
+		if d.plugins == nil {
+			done <- nil
+			return
+		}
+		err := waitForPlugins(d.running, d.parts.Load().cfg, d.plugins)
+		if d.running.Err() == nil {
+			done <- err
 		}
 	})
 	return done

@@ -47,9 +47,12 @@ func (l *loop) run() error {
 	loaded := d.loaded()
 	for {
 		select {
-		case <-loaded:
+		case err := <-loaded:
 			loaded = nil
-			if err := l.begin(); err != nil {
+			if err == nil {
+				err = l.begin()
+			}
+			if err != nil {
 				return err
 			}
 			go d.watchdog(watched)

@@ -1,6 +1,7 @@
 package mtsdcmd
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -87,10 +88,18 @@ func tryPlugins(cfg *config.Config) error {
 		return err
 	}
 	defer set.Close()
-	if err := set.Wait(context.Background()); err != nil {
-		return err
+	missing := waitForPlugins(context.Background(), cfg, set)
+	return cmp.Or(refused(cfg, set), missing)
+}
+
+// waitForPlugins returns when the plugins are loaded, with an error if one that
+// the configuration requires isn't in force, or with the cause that ended ctx.
+func waitForPlugins(ctx context.Context, cfg *config.Config, set *plugins.Set) error {
+	err := set.Wait(ctx)
+	if err != nil && ctx.Err() == nil {
+		return cfg.Errorf("plugins", "%s", err)
 	}
-	return refused(cfg, set)
+	return err
 }
 
 // refused returns what keeps plugins of a configuration from being in force.

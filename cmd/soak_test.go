@@ -218,6 +218,7 @@ func (s *soak) phase(loads []load) {
 	s.running.Wait()
 	ended := time.Now()
 	var after sample
+	output(s.t, s.path(""), "admin", "--socket", s.path("admin.sock"), "plugins", "reload", "wc") // or its spare workers would idle for a minute
 	harness.Eventually(s.t, "descriptors and goroutines as before", func() bool {
 		after = s.sample()
 		return after.fds <= base.fds && after.goroutines <= base.goroutines

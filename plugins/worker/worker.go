@@ -37,6 +37,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/traefik/yaegi/interp"
 
@@ -50,8 +51,9 @@ const (
 	// the process.
 	maxStack = 64 << 20
 
-	// maxProcs is one processor for the script and one for the rest.
-	maxProcs = 2
+	// maxProcs is one processor: a call is one thread's work, and handing it
+	// from thread to thread takes longer than most calls.
+	maxProcs = 1
 )
 
 // A plugin is what the process runs.
@@ -90,7 +92,7 @@ func run(stdin, stdout *os.File, lang language) int {
 		return 1
 	}
 	p.lang = lang
-	p.serve(link.NewConn(pipes{stdin, stdout}), lacks)
+	p.serve(link.NewConn(pipes{polled(stdin), stdout}), lacks)
 	return 0
 }
 
@@ -110,6 +112,15 @@ func receive(stdin io.Reader) (p *plugin, lacks string, err error) {
 	}
 	p.files, err = zip.NewReader(bytes.NewReader(p.Sources), int64(len(p.Sources)))
 	return p, lacks, err
+}
+
+// polled returns f for a reader that waits in the runtime's poller. So the
+// thread that got a call goes on with it, instead of waking another one.
+func polled(f *os.File) *os.File {
+	if syscall.SetNonblock(int(f.Fd()), true) != nil {
+		return f
+	}
+	return os.NewFile(f.Fd(), f.Name())
 }
 
 // pipes are the two directions to the parent.

@@ -83,5 +83,5 @@ func (how isolation) lacks() string {
 	return ""
 }
 
-// lower makes a worker give way to the server.
-func lower(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
+// yield makes a worker give way to the server.
+func yield(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }

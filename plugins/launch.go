@@ -38,7 +38,7 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 	}
 	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.pipes.out
 	l.pids.Store(i.pid(), nil)
-	lower(i.pid())
+	yield(i.pid())
 	l.running.Go(func() {
 		i.wait()
 		l.pids.Delete(i.pid())

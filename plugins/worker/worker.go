@@ -37,13 +37,10 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/traefik/yaegi/interp"
 
-	"mts/plugins/check"
 	"mts/plugins/internal/link"
-	"mts/plugins/symbols"
 )
 
 const (
@@ -59,30 +56,29 @@ const (
 // A plugin is what the process runs.
 type plugin struct {
 	link.Spec
-	lang  language
-	files fs.FS
+	files   fs.FS
+	compile compiler
 }
 
-// A language is what scripts are checked by, and what they may import.
-type language struct {
-	check   func(files fs.FS, name string) []check.Finding
-	symbols []interp.Exports
-}
+// A compiler makes a program of a plugin, which hands over to s what it offers.
+// Findings are what is wrong with the plugin's source.
+type compiler func(p *plugin, s *script) (prog program, findings []string, err error)
 
 // Main serves the plugin that the parent sends through stdin until the parent
 // closes the pipe. It returns the exit code.
-func Main(stdin, stdout *os.File) int {
-	return run(stdin, stdout, language{check.NewPlugin().Dir, []interp.Exports{symbols.Exports()}})
-}
+func Main(stdin, stdout *os.File) int { return run(stdin, stdout, compile) }
 
 // Unchecked is Main for tests of what contains scripts: none is refused, and
 // they may import what more holds.
 func Unchecked(stdin, stdout *os.File, more interp.Exports) int {
-	unchecked := func(fs.FS, string) []check.Finding { return nil }
-	return run(stdin, stdout, language{unchecked, []interp.Exports{symbols.Exports(), more}})
+	return run(stdin, stdout, func(p *plugin, s *script) (program, []string, error) {
+		prog, findings, err := raw(p, s)
+		prog.symbols = append(prog.symbols, more)
+		return prog, findings, err
+	})
 }
 
-func run(stdin, stdout *os.File, lang language) int {
+func run(stdin, stdout *os.File, compile compiler) int {
 	runtime.GOMAXPROCS(maxProcs)
 	debug.SetMaxStack(maxStack)
 	debug.SetTraceback("none") // stacks would be the interpreter's own
@@ -91,7 +87,7 @@ func run(stdin, stdout *os.File, lang language) int {
 		fmt.Fprintln(os.Stderr, "read the plugin:", err)
 		return 1
 	}
-	p.lang = lang
+	p.compile = compile
 	p.serve(link.NewConn(pipes{polled(stdin), stdout}), lacks)
 	return 0
 }
@@ -112,15 +108,6 @@ func receive(stdin io.Reader) (p *plugin, lacks string, err error) {
 	}
 	p.files, err = zip.NewReader(bytes.NewReader(p.Sources), int64(len(p.Sources)))
 	return p, lacks, err
-}
-
-// polled returns f for a reader that waits in the runtime's poller. So the
-// thread that got a call goes on with it, instead of waking another one.
-func polled(f *os.File) *os.File {
-	if syscall.SetNonblock(int(f.Fd()), true) != nil {
-		return f
-	}
-	return os.NewFile(f.Fd(), f.Name())
 }
 
 // pipes are the two directions to the parent.

@@ -1,31 +1,60 @@
 // Package worker is the process that one instance of a plugin lives in: an
 // interpreter between two pipes.
 //
-// # Why a process
+// # Why a process, and why one for each instance
 //
-// Nothing but a process contains what a script can do to the Go program that
-// interprets it: a panic in a goroutine, endless recursion, concurrent map
-// writes and a huge allocation end the whole process, and no recover helps.
-// Each instance has a process of its own, because two interpreters in one
-// process share the data of the packages that scripts import: that isn't
-// memory-safe. A process runs one call at a time, because the interpreter has
-// data races that two calls would meet.
+// A panic in a goroutine, endless recursion, concurrent map writes or a huge
+// allocation ends a Go program, and no recover helps. So a script that does one
+// of these must be in another program than the server.
+//
+// Two interpreters in one process share the variables and types of the packages
+// that scripts import. A script can tear a slice that another goroutine uses
+// and read and write foreign memory with it. So there is one interpreter in a
+// process. It runs one call at a time, because it has data races of its own that
+// two calls would meet. Calls run beside each other in several processes.
+//
+// One call at a time also makes the link simple: there is one stream of frames
+// in each direction and nothing to multiplex. The pipe is the flow control. A
+// multiplexer would be code on the server's side that a hostile worker could
+// feed, and keep state for it.
 //
 // # How a script is stopped
 //
 // Exactly one EvalWithContext is in flight for all of an interpreter's life,
 // and its end stops whatever the interpreter runs: loops, waits for channels and
-// deferred functions. So a call that is out of time is stopped without the end of its process,
-// and the plugin is loaded anew into a fresh interpreter. If that takes too long,
-// as in a function of the standard library, the parent kills the process.
+// deferred functions. So a call that is out of time is stopped without ending the
+// process, and the plugin is loaded into a new interpreter. Where that doesn't
+// work, as in a function of the standard library, the parent kills the process.
 //
-// # How it is confined
+// # How the process is confined
 //
-// The process gives up what it doesn't need before it has read a byte of the
-// plugin; see confine. A script can't name what it could do harm with: it may
-// import only packages that compute. The confinement is for the day when a
-// script finds an error in the interpreter and runs code of its own: what that
-// code can reach is then the pipes to the parent, and nothing else.
+// A script can't name anything to do harm with: it may import only packages that
+// compute. The confinement is for the day when a script finds an error in the
+// interpreter and runs code of its own. It is complete before the process has
+// read a byte of the plugin; only the memory limit comes before it. On Linux:
+//
+//   - Namespaces for users, mounts, processes, network, IPC and host names, from
+//     the parent: there is no other process to signal or trace, no address to
+//     connect to, also not in the abstract namespace of Unix sockets, and no
+//     shared memory. If the server is root, the worker has another user.
+//   - No environment, and no descriptors but the two pipes and standard error.
+//   - An empty root that can't be written to: no file, no socket, no /proc.
+//   - No capabilities, also not over its own namespaces, and no way to new ones.
+//   - Landlock, for kernels that allow it but no namespaces: no files, no TCP, no
+//     signals to others, no abstract sockets.
+//   - A list of the system calls that are allowed: what the runtime needs to
+//     compute and to use its pipes. So no socket, open, exec, ptrace, mount,
+//     io_uring or bpf: what isn't called can't have an error either. No memory
+//     becomes code.
+//   - Limits for memory, descriptors, threads and core dumps.
+//
+// Each measure stands alone: what one of them lets through, another one stops.
+// One that the system doesn't have is named in the server's log, once a start.
+//
+// In programs that are built with cgo, two measures need a newer kernel or have a
+// gap if the process has namespaces: Landlock isn't used before its version 8, and
+// threads that exist already keep the capabilities over their own namespaces,
+// which no allowed system call has a use for.
 package worker
 
 import (

@@ -123,6 +123,7 @@ func (i *instance) connect() (theirs []*os.File, err error) {
 	if i.pipes.errors, errs, err = os.Pipe(); err != nil {
 		return theirs, err
 	}
+	enlarge(out)
 	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = in, out, errs
 	return append(theirs, errs), nil
 }

@@ -165,7 +165,12 @@ func (p *Plane) start(conn net.Conn, count *int, run func()) {
 	})
 }
 
+// allows reports whether a process may steer the server. A plugin's worker may
+// not, whatever its user is.
 func (p *Plane) allows(operator peer) bool {
+	if set := p.cfg.Plugins; set != nil && set.Owns(operator.pid) {
+		return false
+	}
 	return operator.uid == 0 || operator.uid == os.Geteuid() || slices.Contains(p.cfg.AllowUIDs, operator.uid)
 }
 

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"mts/admin"
+	"mts/core"
+	"mts/plugins"
 )
 
 const nobody = 65534
@@ -41,6 +44,30 @@ func TestStranger(t *testing.T) {
 	if got := asNobody(t, exe, h.socket()); !strings.Contains(got, "permission denied") {
 		t.Errorf("to a private socket: heard %q", got)
 	}
+}
+
+// A plugin's worker may not connect, whatever its user is. The worker here is a
+// program that isn't confined and tries it.
+func TestWorkerMayNotConnect(t *testing.T) {
+	exe, dir := copySelf(t), folder(t)
+	must(t, os.Chmod(dir, 0o755))
+	path, scripts := filepath.Join(dir, "admin.sock"), t.TempDir()
+	must(t, os.Mkdir(filepath.Join(scripts, "evil"), 0o755))
+	must(t, os.WriteFile(filepath.Join(scripts, "evil", "evil.go"), []byte("package evil\n"), 0o644))
+	set, err := plugins.Open(plugins.Config{
+		Dir: scripts, Store: t.TempDir(), Log: slog.New(slog.DiscardHandler),
+		Update:  func([]core.Plugin) error { return nil },
+		Command: func() *exec.Cmd { return exec.Command(exe, strangerArg, path) },
+	})
+	must(t, err)
+	t.Cleanup(set.Close)
+	must(t, set.Wait(t.Context())) // there is no socket yet
+	h := newTestServer(t, func(c *admin.Config) { c.Plugins, c.AllowUIDs = set, []int{nobody} })
+	h.serve(open(t, admin.Socket{Path: path, Shared: true}))
+	if err := set.Load("evil"); err == nil {
+		t.Error("it was loaded")
+	}
+	eventually(t, "the refusal", func() bool { return strings.Contains(h.log.String(), "msg=refused reason=admin") })
 }
 
 // asNobody runs the test binary as another user, which connects, disconnects once

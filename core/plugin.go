@@ -17,6 +17,6 @@ type Plugin struct {
 type Hooks struct {
 	Connect func(*Call) error                     // after the handshake, before the greeting
 	Login   func(*Call) error                     // after the password was right
-	Open    func(*Call) error                     // before FILE, PART and HASH; Arg is the cleaned path
+	Open    func(*Call) error                     // before a file is opened for a client, but not by this plugin; Arg is the cleaned path
 	Done    func(c *Call, bytes int64, err error) // after each FILE or PART; Arg is the cleaned path
 }

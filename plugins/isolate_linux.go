@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"mts/plugins/internal/link"
 )
 
 // nobody is the user and group that a worker sees itself as. It isn't root
@@ -83,5 +85,9 @@ func (how isolation) lacks() string {
 	return ""
 }
 
-// lower makes a worker give way to the server.
-func lower(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
+// yield makes a worker give way to the server.
+func yield(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
+
+// enlarge makes room for more in a pipe, if the system lets it, so that writer
+// and reader wait for each other less often.
+func enlarge(pipe *os.File) { _, _ = unix.FcntlInt(pipe.Fd(), unix.F_SETPIPE_SZ, 4*link.Chunk) }

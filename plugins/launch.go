@@ -38,7 +38,7 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 	}
 	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.pipes.out
 	l.pids.Store(i.pid(), nil)
-	lower(i.pid())
+	yield(i.pid())
 	l.running.Go(func() {
 		i.wait()
 		l.pids.Delete(i.pid())
@@ -123,6 +123,7 @@ func (i *instance) connect() (theirs []*os.File, err error) {
 	if i.pipes.errors, errs, err = os.Pipe(); err != nil {
 		return theirs, err
 	}
+	enlarge(out)
 	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = in, out, errs
 	return append(theirs, errs), nil
 }

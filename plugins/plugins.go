@@ -1,18 +1,53 @@
 // Package plugins runs the scripts that add verbs and hooks to a server.
 //
-// Each folder of a directory is one plugin. It is checked, loaded into a
-// worker process of its own and put in force; when its files change, the new
-// version is loaded beside the old one, which goes on until its last call has
-// ended. Whatever a script does, it costs no more than its own calls.
+// Each folder of a directory is one plugin. It is checked and loaded in a worker
+// process and put in force; when its files change, the new version is loaded
+// beside the old one, which goes on until its last call has ended. A version
+// that can't be loaded replaces nothing. Whatever a script does, it costs no more
+// than its own calls.
 //
-// A call's timeout bounds the time that the script computes: the clock stands
-// while the server does something for the script, such as writing to a client
-// that reads slowly, whose pace the server bounds. A script that is out of time
-// is stopped in its worker; if that doesn't help, its worker is killed.
+// # Workers
+//
+// Each instance of a plugin is a process that runs one call at a time; package
+// worker says why, and how it is confined. One instance is kept. More are started
+// while calls wait, up to Config.Instances, and end after a minute without a call.
+// Each has variables of its own; what has to be shared is what a plugin saves.
+//
+// This package never looks into a script: what a few lines of source can make a
+// parser or a type checker do is bounded only in a worker. It reads the bytes of
+// a folder, up to a limit, and frames from the workers, of bounded size. A frame
+// that it doesn't expect ends the worker. Frames that need no answer are counted,
+// and every request costs the script a little of its time, so that a worker
+// that floods the server is soon out of time.
+//
+// # Time
+//
+// A call's timeout bounds the time that the script computes. The clock stands
+// while the server does something for the script that may take long, such as
+// writing to a client that reads slowly, whose pace the server bounds. A script
+// that is out of time is stopped in its worker, which then loads the plugin anew;
+// if that doesn't help, the worker is killed. A worker that dies costs the call
+// it runs, and is replaced, later each time if it dies again soon.
+//
+// # Hooks
 //
 // A hook that fails, whose worker dies or that is out of time vetoes: Connect,
 // Login and Open fail closed, because a guard that can't answer hasn't agreed.
-// Done has no say.
+// Done has no say. A plugin whose settings say "required = true" can't be taken
+// out of force, and Wait fails without it.
+//
+// # Verbs
+//
+// A verb belongs to the plugin that had it last, also after a restart. Another
+// plugin that claims it is refused, until the owner's version in force doesn't
+// have the verb any more or the owner's folder is gone. Of several plugins that
+// claim a new verb at once, the first by name gets it.
+//
+// # Locks
+//
+// No lock is held over a load, nor over anything else that takes long: Status and
+// Close answer at once whatever a plugin does. Loads of several plugins run
+// beside each other, those of one plugin one after the other.
 package plugins
 
 import (

@@ -115,12 +115,7 @@ func (g *generation) grow() {
 // begin starts a process beside the caller, who holds mu.
 func (g *generation) begin() {
 	g.starting++
-	g.plugin.set.running.Go(func() {
-		g.another()
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.starting--
-	})
+	g.plugin.set.running.Go(g.another)
 }
 
 // another starts an instance, after the back-off. While there is none at all,
@@ -139,21 +134,27 @@ func (g *generation) another() {
 		if err == nil {
 			g.add(i)
 			g.put(i)
-			return
+		} else {
+			g.plugin.log().Error("plugin", "event", "restart", "err", err)
 		}
-		g.plugin.log().Error("plugin", "event", "restart", "err", err)
-		if g.enough() {
+		if !g.startAgain(err) {
 			return
 		}
 	}
 }
 
-// enough reports, after a start that failed, whether to leave it at that.
-func (g *generation) enough() bool {
+// startAgain reports whether a start that ended with err is to be repeated.
+func (g *generation) startAgain(err error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.delay(0)
-	return g.over() || len(g.all)+g.starting > 1
+	if err != nil {
+		g.delay(0)
+	}
+	if err != nil && !g.over() && len(g.all)+g.starting == 1 {
+		return true
+	}
+	g.starting--
+	return false
 }
 
 // delay has the next start wait, the longer the more often instances have

@@ -129,17 +129,15 @@ func (c *call) Fact(name, value string) {
 	c.facts = append(c.facts, wire.Fact{Name: name, Value: value})
 }
 
-// Open opens a file. Plugins may veto it for a built-in verb.
+// Open opens a file. Plugins may veto it, but for the plugin whose verb it is.
 func (c *call) Open(path string) (fs.File, error) {
 	clean, err := exports.Clean(path)
 	if err != nil {
 		return nil, err
 	}
 	c.path = clean
-	if c.plugin == "" {
-		if err := c.session.runHooks("open", clean, openHook); err != nil {
-			return nil, err
-		}
+	if err := c.session.runHooks("open", clean, c.plugin, openHook); err != nil {
+		return nil, err
 	}
 	return c.open(path)
 }

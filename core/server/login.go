@@ -56,7 +56,7 @@ func (s *session) completeLogin(user string) error {
 		return s.refuseLogin(user, err)
 	}
 	s.setUser(user)
-	if err := s.runHooks("login", user, loginHook); err != nil {
+	if err := s.runHooks("login", user, "", loginHook); err != nil {
 		s.setUser("")
 		return err
 	}

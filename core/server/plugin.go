@@ -56,12 +56,12 @@ func connectHook(h core.Hooks) func(*core.Call) error { return h.Connect }
 func loginHook(h core.Hooks) func(*core.Call) error   { return h.Login }
 func openHook(h core.Hooks) func(*core.Call) error    { return h.Open }
 
-// runHooks calls one hook, called name in the log, of every plugin until one
-// vetoes. The client sees the error of that hook.
-func (s *session) runHooks(name, arg string, hook func(core.Hooks) func(*core.Call) error) error {
+// runHooks calls one hook, called name in the log, of every plugin but one until
+// one vetoes. The client sees the error of that hook.
+func (s *session) runHooks(name, arg, except string, hook func(core.Hooks) func(*core.Call) error) error {
 	for _, hooks := range s.server.plugins.Load().hooks {
 		run := hook(hooks.Hooks)
-		if run == nil {
+		if run == nil || hooks.plugin == except {
 			continue
 		}
 		if err := run(core.NewCall(s.handle.ctx, &hookHost{s.caller(hooks.plugin)}, arg)); err != nil {

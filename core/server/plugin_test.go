@@ -99,6 +99,30 @@ func TestHooks(t *testing.T) {
 	(&client{conn, newReader(conn), t}).wantEnd("!No connect today.\r\n")
 }
 
+// Plugins are asked about every file that is opened for a client: by built-in
+// verbs and by those of other plugins, but not by their own.
+func TestOpenHookOfOtherPlugins(t *testing.T) {
+	s := newServer(t, seedFiles(t), nil)
+	reader := func(name string) core.Plugin {
+		cat := core.Command{Verb: strings.ToUpper(name), Args: "PATH", Run: func(c *core.Call) error {
+			f, err := c.Open(c.Arg())
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		}}
+		return core.Plugin{Name: name, Commands: []core.Command{cat}}
+	}
+	guard := reader("guard")
+	guard.Hooks.Open = func(c *core.Call) error { return errors.New("No " + c.Arg() + " today.") }
+	if err := s.SetPlugins([]core.Plugin{guard, reader("other")}); err != nil {
+		t.Fatal(err)
+	}
+	c := enter(t, pipe(t, s))
+	c.send("OTHER setup.log", "FILE setup.log", "GUARD setup.log")
+	c.want("!No /setup.log today.", "!No /setup.log today.", "#OK.")
+}
+
 func TestNotify(t *testing.T) {
 	s := newServer(t, seedFiles(t), nil)
 	deaf := enter(t, pipe(t, s))

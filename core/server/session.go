@@ -119,7 +119,7 @@ func (s *session) greet() error {
 		return err
 	}
 	s.log("connect", "tls", tlsName(s.conn.TLS()))
-	if err := s.runHooks("connect", "", connectHook); err != nil {
+	if err := s.runHooks("connect", "", "", connectHook); err != nil {
 		return err
 	}
 	if err := s.loginByCertificate(); err != nil {

@@ -31,26 +31,26 @@ const (
 	offArgs   = 16
 )
 
-// A program is a filter as seccomp(2) takes it: it returns what is to be done
-// about a system call.
-type program []unix.SockFilter
+// rules are a program for seccomp(2), which returns what is to be done about a
+// system call.
+type rules []unix.SockFilter
 
-func (p *program) add(code uint16, k uint32, jt, jf uint8) {
+func (p *rules) add(code uint16, k uint32, jt, jf uint8) {
 	*p = append(*p, unix.SockFilter{Code: code, Jt: jt, Jf: jf, K: k})
 }
 
-func (p *program) load(offset uint32) { p.add(unix.BPF_LD|unix.BPF_W|unix.BPF_ABS, offset, 0, 0) }
-func (p *program) end(action uint32)  { p.add(unix.BPF_RET|unix.BPF_K, action, 0, 0) }
+func (p *rules) load(offset uint32) { p.add(unix.BPF_LD|unix.BPF_W|unix.BPF_ABS, offset, 0, 0) }
+func (p *rules) end(action uint32)  { p.add(unix.BPF_RET|unix.BPF_K, action, 0, 0) }
 
 // endIf ends with an action if what was loaded compares to k as test says.
-func (p *program) endIf(test uint16, k, action uint32) {
+func (p *rules) endIf(test uint16, k, action uint32) {
 	p.add(unix.BPF_JMP|unix.BPF_K|test, k, 0, 1)
 	p.end(action)
 }
 
 // call adds a rule for a system call, which depends on one argument: if that
 // compares to k as test says, the action is yes, or else no.
-func (p *program) call(number uint32, argument int, test uint16, k, yes, no uint32) {
+func (p *rules) call(number uint32, argument int, test uint16, k, yes, no uint32) {
 	p.add(unix.BPF_JMP|unix.BPF_K|unix.BPF_JEQ, number, 0, 4)
 	p.load(offArgs + 8*uint32(argument))
 	p.endIf(test, k, yes)
@@ -66,7 +66,7 @@ const (
 // filter returns the list of what is allowed. Of all calls that make processes
 // it allows threads alone, of those that send signals the runtime's to its own
 // threads, and no memory becomes code.
-func filter(pid int) (p program) {
+func filter(pid int) (p rules) {
 	p.load(offArch)
 	p.add(unix.BPF_JMP|unix.BPF_K|unix.BPF_JEQ, nativeArch, 1, 0)
 	p.end(refuse)

@@ -1,31 +1,60 @@
 // Package worker is the process that one instance of a plugin lives in: an
 // interpreter between two pipes.
 //
-// # Why a process
+// # Why a process, and why one for each instance
 //
-// Nothing but a process contains what a script can do to the Go program that
-// interprets it: a panic in a goroutine, endless recursion, concurrent map
-// writes and a huge allocation end the whole process, and no recover helps.
-// Each instance has a process of its own, because two interpreters in one
-// process share the data of the packages that scripts import: that isn't
-// memory-safe. A process runs one call at a time, because the interpreter has
-// data races that two calls would meet.
+// A panic in a goroutine, endless recursion, concurrent map writes or a huge
+// allocation ends a Go program, and no recover helps. So a script that does one
+// of these must be in another program than the server.
+//
+// Two interpreters in one process share the variables and types of the packages
+// that scripts import. A script can tear a slice that another goroutine uses
+// and read and write foreign memory with it. So there is one interpreter in a
+// process. It runs one call at a time, because it has data races of its own that
+// two calls would meet. Calls run beside each other in several processes.
+//
+// One call at a time also makes the link simple: there is one stream of frames
+// in each direction and nothing to multiplex. The pipe is the flow control. A
+// multiplexer would be code on the server's side that a hostile worker could
+// feed, and keep state for it.
 //
 // # How a script is stopped
 //
 // Exactly one EvalWithContext is in flight for all of an interpreter's life,
 // and its end stops whatever the interpreter runs: loops, waits for channels and
-// deferred functions. So a call that is out of time is stopped without the end of its process,
-// and the plugin is loaded anew into a fresh interpreter. If that takes too long,
-// as in a function of the standard library, the parent kills the process.
+// deferred functions. So a call that is out of time is stopped without ending the
+// process, and the plugin is loaded into a new interpreter. Where that doesn't
+// work, as in a function of the standard library, the parent kills the process.
 //
-// # How it is confined
+// # How the process is confined
 //
-// The process gives up what it doesn't need before it has read a byte of the
-// plugin; see confine. A script can't name what it could do harm with: it may
-// import only packages that compute. The confinement is for the day when a
-// script finds an error in the interpreter and runs code of its own: what that
-// code can reach is then the pipes to the parent, and nothing else.
+// A script can't name anything to do harm with: it may import only packages that
+// compute. The confinement is for the day when a script finds an error in the
+// interpreter and runs code of its own. It is complete before the process has
+// read a byte of the plugin; only the memory limit comes before it. On Linux:
+//
+//   - Namespaces for users, mounts, processes, network, IPC and host names, from
+//     the parent: there is no other process to signal or trace, no address to
+//     connect to, also not in the abstract namespace of Unix sockets, and no
+//     shared memory. If the server is root, the worker has another user.
+//   - No environment, and no descriptors but the two pipes and standard error.
+//   - An empty root that can't be written to: no file, no socket, no /proc.
+//   - No capabilities, also not over its own namespaces, and no way to new ones.
+//   - Landlock, for kernels that allow it but no namespaces: no files, no TCP, no
+//     signals to others, no abstract sockets.
+//   - A list of the system calls that are allowed: what the runtime needs to
+//     compute and to use its pipes. So no socket, open, exec, ptrace, mount,
+//     io_uring or bpf: what isn't called can't have an error either. No memory
+//     becomes code.
+//   - Limits for memory, descriptors, threads and core dumps.
+//
+// Each measure stands alone: what one of them lets through, another one stops.
+// One that the system doesn't have is named in the server's log, once a start.
+//
+// In programs that are built with cgo, two measures need a newer kernel or have a
+// gap if the process has namespaces: Landlock isn't used before its version 8, and
+// threads that exist already keep the capabilities over their own namespaces,
+// which no allowed system call has a use for.
 package worker
 
 import (
@@ -40,9 +69,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
-	"mts/plugins/check"
 	"mts/plugins/internal/link"
-	"mts/plugins/symbols"
 )
 
 const (
@@ -50,37 +77,37 @@ const (
 	// the process.
 	maxStack = 64 << 20
 
-	// maxProcs is one processor for the script and one for the rest.
-	maxProcs = 2
+	// maxProcs is one processor: a call is one thread's work, and handing it
+	// from thread to thread takes longer than most calls.
+	maxProcs = 1
 )
 
 // A plugin is what the process runs.
 type plugin struct {
 	link.Spec
-	lang  language
-	files fs.FS
+	files   fs.FS
+	compile compiler
 }
 
-// A language is what scripts are checked by, and what they may import.
-type language struct {
-	check   func(files fs.FS, name string) []check.Finding
-	symbols []interp.Exports
-}
+// A compiler makes a program of a plugin, which hands over to s what it offers.
+// Findings are what is wrong with the plugin's source.
+type compiler func(p *plugin, s *script) (prog program, findings []string, err error)
 
 // Main serves the plugin that the parent sends through stdin until the parent
 // closes the pipe. It returns the exit code.
-func Main(stdin, stdout *os.File) int {
-	return run(stdin, stdout, language{check.NewPlugin().Dir, []interp.Exports{symbols.Exports()}})
-}
+func Main(stdin, stdout *os.File) int { return run(stdin, stdout, compile) }
 
 // Unchecked is Main for tests of what contains scripts: none is refused, and
 // they may import what more holds.
 func Unchecked(stdin, stdout *os.File, more interp.Exports) int {
-	unchecked := func(fs.FS, string) []check.Finding { return nil }
-	return run(stdin, stdout, language{unchecked, []interp.Exports{symbols.Exports(), more}})
+	return run(stdin, stdout, func(p *plugin, s *script) (program, []string, error) {
+		prog, findings, err := raw(p, s)
+		prog.symbols = append(prog.symbols, more)
+		return prog, findings, err
+	})
 }
 
-func run(stdin, stdout *os.File, lang language) int {
+func run(stdin, stdout *os.File, compile compiler) int {
 	runtime.GOMAXPROCS(maxProcs)
 	debug.SetMaxStack(maxStack)
 	debug.SetTraceback("none") // stacks would be the interpreter's own
@@ -89,8 +116,8 @@ func run(stdin, stdout *os.File, lang language) int {
 		fmt.Fprintln(os.Stderr, "read the plugin:", err)
 		return 1
 	}
-	p.lang = lang
-	p.serve(link.NewConn(pipes{stdin, stdout}), lacks)
+	p.compile = compile
+	p.serve(link.NewConn(pipes{polled(stdin), stdout}), lacks)
 	return 0
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
+	"mts/plugins/lower"
 	"mts/plugins/symbols"
 )
 
@@ -101,20 +102,19 @@ func interpreted(name string, src []byte) string {
 	}
 }
 
-func interpret(name string, src []byte) string {
-	in := interp.New(interp.Options{
-		Stderr:               io.Discard,
-		SourcecodeFilesystem: fstest.MapFS{path.Join("src/corpus", name, name+".go"): {Data: src}},
-	})
-	if err := in.Use(symbols.Exports()); err != nil {
+func interpret(name string, src []byte) (result string) {
+	program, found := New(symbols.Exports(), nil).Load(fstest.MapFS{name + ".go": {Data: src}}, name, "Result")
+	if len(found) > 0 {
+		return fmt.Sprint("check: ", found)
+	}
+	in := interp.New(interp.Options{Stderr: io.Discard, SourcecodeFilesystem: fstest.MapFS{}})
+	program.Bind("Result", func(f func() string) { result = f() })
+	if err := in.Use(program.Exports()); err != nil {
 		return fmt.Sprint("use: ", err)
 	}
-	if _, err := in.Eval("import p \"corpus/" + name + "\""); err != nil {
-		return fmt.Sprint("load: ", err)
+	main := "func main() {\n" + lower.Init + "()\nh.Result(" + program.Func("Result") + ")\n}\n"
+	if _, err := in.Eval(program.Source(main)); err != nil {
+		return fmt.Sprint("run: ", err)
 	}
-	v, err := in.Eval("p.Result()")
-	if err != nil {
-		return fmt.Sprint("call: ", err)
-	}
-	return v.String()
+	return result
 }

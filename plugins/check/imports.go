@@ -6,19 +6,15 @@ import (
 	"strings"
 )
 
-// allow reports imports that scripts don't have, and forms of import that the
-// interpreter gets wrong.
+// allow reports imports that scripts don't have.
 func (im *importer) allow(r *report, f *ast.File) {
 	for _, spec := range f.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			continue // the parser has said so
 		}
-		switch {
-		case len(im.tables[p]) == 0:
+		if len(im.tables[p]) == 0 {
 			r.add(spec.Path.Pos(), "%s", refusal(p))
-		case spec.Name != nil && spec.Name.Name == ".":
-			r.add(spec.Pos(), "dot import; import %s under its name", p)
 		}
 	}
 }

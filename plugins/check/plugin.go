@@ -38,7 +38,7 @@ func plugin(pkg *types.Package, report func(token.Pos, string)) {
 		typ        *types.Signature
 	}{
 		{"Commands", "func Commands() []core.Command", function(nil, commands)},
-		{"Configure", "func Configure(settings map[string]any) error", function(settings, errorType)},
+		{"Configure", "func Configure(settings map[string]any) error", function(settings, types.Universe.Lookup("error").Type())},
 		{"Close", "func Close()", function(nil, nil)},
 		{"Hooks", "func Hooks() core.Hooks", function(nil, hooks)},
 	} {

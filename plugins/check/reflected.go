@@ -10,12 +10,13 @@ import (
 
 // A reflected turns what reflection knows into the type checker's terms.
 type reflected struct {
-	pkgs  map[string]*types.Package
-	named map[reflect.Type]*types.Named
+	pkgs   map[string]*types.Package
+	named  map[reflect.Type]*types.Named
+	behind map[*types.Named]reflect.Type
 }
 
 func newReflected() *reflected {
-	return &reflected{pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}}
+	return &reflected{pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}, behind: map[*types.Named]reflect.Type{}}
 }
 
 func (r *reflected) pkg(p string) *types.Package {
@@ -100,6 +101,7 @@ func (r *reflected) typ(t reflect.Type) types.Type {
 	pkg := r.pkg(t.PkgPath())
 	n := types.NewNamed(types.NewTypeName(token.NoPos, pkg, t.Name(), nil), nil, nil)
 	r.named[t] = n
+	r.behind[n] = t
 	n.SetUnderlying(r.composite(t))
 	if t.Kind() != reflect.Interface {
 		r.methods(n, t)

@@ -4,19 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
-	"reflect"
 	"strings"
 
 	"github.com/traefik/yaegi/interp"
 
 	"mts/core"
+	"mts/plugins/check"
 	"mts/plugins/internal/link"
-	"mts/plugins/symbols"
+	"mts/plugins/lower"
 )
 
 // A script is a plugin in an interpreter.
@@ -40,36 +37,63 @@ type script struct {
 
 var errNothing = errors.New("the plugin offers nothing: it has neither func Commands() []core.Command nor func Hooks() core.Hooks")
 
-// load interprets the plugin. It returns when the plugin is there, or was
-// stopped.
+// load checks, lowers and interprets the plugin. It returns when the plugin is
+// there, or was stopped.
 func (p *plugin) load(ctx context.Context, stop context.CancelCauseFunc) (*script, error) {
 	p.loading.Lock()
 	defer p.loading.Unlock()
-	main, err := p.main()
+	program, err := p.lower()
 	if err != nil {
 		return nil, err
 	}
 	s := &script{ctx: ctx, stop: stop, loaded: make(chan struct{}), evaluated: make(chan struct{})}
+	s.bind(program, p.settings)
 	in := interp.New(interp.Options{
 		Stdin:                strings.NewReader(""),
 		Stdout:               os.Stderr,
 		Stderr:               os.Stderr,
 		Args:                 []string{p.name},
 		Env:                  []string{},
-		SourcecodeFilesystem: p.files,
+		SourcecodeFilesystem: nothing{},
 	})
-	for _, table := range []interp.Exports{symbols.Exports(), s.exports(p.settings)} {
-		if err := in.Use(table); err != nil {
-			return nil, err
-		}
+	if err := in.Use(program.Exports()); err != nil {
+		return nil, err
 	}
-	go s.evaluate(in, main)
+	go s.evaluate(in, program.Source(main(program)))
 	select {
 	case <-s.loaded:
 		return s, s.configure
 	case <-s.evaluated:
 		return nil, s.err
 	}
+}
+
+// nothing has no files for scripts to import.
+type nothing struct{}
+
+func (nothing) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// lower returns the plugin's program, or what is wrong with it, one finding a
+// line.
+func (p *plugin) lower() (*lower.Program, error) {
+	files, err := fs.Sub(p.files, link.Folder+p.name)
+	if err != nil {
+		return nil, err
+	}
+	program, found := check.NewPlugin().Load(files, p.name, "Configure", "Commands", "Hooks", "Close")
+	if len(found) > 0 {
+		lines := make([]string, len(found))
+		for i, f := range found {
+			lines[i] = f.String()
+		}
+		return nil, errors.New(strings.Join(lines, "\n"))
+	}
+	if program.Func("Commands") == "" && program.Func("Hooks") == "" {
+		return nil, errNothing
+	}
+	return program, nil
 }
 
 func (s *script) evaluate(in *interp.Interpreter, main string) {
@@ -85,72 +109,36 @@ func (s *script) evaluate(in *interp.Interpreter, main string) {
 	}
 }
 
-// exports is how the plugin's main reaches s.
-func (s *script) exports(settings map[string]any) interp.Exports {
-	return interp.Exports{"mts/boot/boot": {
-		"Configure": reflect.ValueOf(func(f func(map[string]any) error) bool {
-			s.configure = f(settings)
-			return s.configure == nil
-		}),
-		"Commands": reflect.ValueOf(func(c []core.Command) { s.commands = c }),
-		"Hooks":    reflect.ValueOf(func(h core.Hooks) { s.hooks = h }),
-		"Close":    reflect.ValueOf(func(f func()) { s.close = f }),
-		"Park": reflect.ValueOf(func() {
-			close(s.loaded)
-			<-s.evaluated
-		}),
-	}}
+// bind is how the plugin's main reaches s.
+func (s *script) bind(program *lower.Program, settings map[string]any) {
+	program.Bind("BootConfigure", func(f func(map[string]any) error) bool {
+		s.configure = f(settings)
+		return s.configure == nil
+	})
+	program.Bind("BootCommands", func(f func() []core.Command) { s.commands = f() })
+	program.Bind("BootHooks", func(f func() core.Hooks) { s.hooks = f() })
+	program.Bind("BootClose", func(f func()) { s.close = f })
+	program.Bind("BootPark", func() {
+		close(s.loaded)
+		<-s.evaluated
+	})
 }
 
-// main returns the program that hands over what the plugin has.
-func (p *plugin) main() (string, error) {
-	has, err := p.functions()
-	if err != nil {
-		return "", err
-	}
-	if !has["Commands"] && !has["Hooks"] {
-		return "", errNothing
-	}
+// main returns the function that initialises the plugin, hands over what it
+// has and then blocks.
+func main(program *lower.Program) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package main\nimport (\n\"mts/boot\"\np \"plug/%s\"\n)\nfunc main() {\n", p.name)
-	if has["Configure"] {
-		b.WriteString("if boot.Configure(p.Configure) {\n")
+	fmt.Fprintf(&b, "func main() {\n%s()\n", lower.Init)
+	if f := program.Func("Configure"); f != "" {
+		fmt.Fprintf(&b, "if h.BootConfigure(%s) {\n", f)
 	} else {
 		b.WriteString("{\n")
 	}
-	for _, name := range []string{"Commands", "Hooks"} {
-		if has[name] {
-			fmt.Fprintf(&b, "boot.%s(p.%s())\n", name, name)
+	for _, name := range []string{"Commands", "Hooks", "Close"} {
+		if f := program.Func(name); f != "" {
+			fmt.Fprintf(&b, "h.Boot%s(%s)\n", name, f)
 		}
 	}
-	if has["Close"] {
-		b.WriteString("boot.Close(p.Close)\n")
-	}
-	b.WriteString("}\nboot.Park()\n}\n")
-	return b.String(), nil
-}
-
-// functions returns the names of the plugin's functions.
-func (p *plugin) functions() (map[string]bool, error) {
-	sources, err := fs.Glob(p.files, link.Folder+p.name+"/*.go")
-	if err != nil {
-		return nil, err
-	}
-	has := make(map[string]bool)
-	for _, name := range sources {
-		src, err := fs.ReadFile(p.files, name)
-		if err != nil {
-			return nil, err
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), strings.TrimPrefix(name, link.Folder), src, parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		for _, decl := range f.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
-				has[f.Name.Name] = true
-			}
-		}
-	}
-	return has, nil
+	b.WriteString("}\nh.BootPark()\n}\n")
+	return b.String()
 }

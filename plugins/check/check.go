@@ -18,6 +18,7 @@ import (
 	"go/types"
 	"go/version"
 	"io/fs"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -127,7 +128,7 @@ func (c *Checker) load(r *report, files []*ast.File, name string, roots []string
 	if len(r.found) > 0 {
 		return nil, r.sorted()
 	}
-	program, found := lower.Package(r.fset, unit, c.imports, roots...)
+	program, found := lower.Package(r.fset, unit, host{c.imports, map[any]reflect.Value{}}, roots...)
 	for _, f := range found {
 		r.add(f.Pos, "%s", f.Msg)
 	}

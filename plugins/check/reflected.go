@@ -6,17 +6,19 @@ import (
 	"go/types"
 	"path"
 	"reflect"
+	"strings"
 )
 
 // A reflected turns what reflection knows into the type checker's terms.
 type reflected struct {
+	im     *importer
 	pkgs   map[string]*types.Package
 	named  map[reflect.Type]*types.Named
 	behind map[*types.Named]reflect.Type
 }
 
-func newReflected() *reflected {
-	return &reflected{pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}, behind: map[*types.Named]reflect.Type{}}
+func newReflected(im *importer) *reflected {
+	return &reflected{im: im, pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}, behind: map[*types.Named]reflect.Type{}}
 }
 
 func (r *reflected) pkg(p string) *types.Package {
@@ -95,6 +97,9 @@ func (r *reflected) typ(t reflect.Type) types.Type {
 	case t.PkgPath() == "":
 		return r.composite(t)
 	}
+	if t.PkgPath() == "iter" {
+		return r.sequence(t)
+	}
 	if n := r.named[t]; n != nil {
 		return n
 	}
@@ -107,6 +112,24 @@ func (r *reflected) typ(t reflect.Type) types.Type {
 		r.methods(n, t)
 	}
 	return n
+}
+
+// sequence returns the library's type for an iter.Seq or iter.Seq2.
+func (r *reflected) sequence(t reflect.Type) types.Type {
+	name, _, _ := strings.Cut(t.Name(), "[")
+	pkg, err := r.im.load("iter")
+	if err != nil {
+		return r.composite(t)
+	}
+	var args []types.Type
+	for in := range t.In(0).Ins() {
+		args = append(args, r.typ(in))
+	}
+	typ, err := types.Instantiate(nil, pkg.Scope().Lookup(name).Type(), args, false)
+	if err != nil {
+		return r.composite(t)
+	}
+	return typ
 }
 
 // methods declares n's methods: those of the value, then those that only its

@@ -12,10 +12,14 @@ type place struct {
 	text   string
 	m, key string // of a map
 	typ    types.Type
+	late   []func() // checks of its bounds
 }
 
 // store assigns a value of the place's own type.
 func (f *fn) store(p place, value string) {
+	for _, check := range p.late {
+		check()
+	}
 	switch {
 	case p.m != "":
 		f.emitf("%s[%s] = %s", p.m, p.key, f.named(value, p.typ))
@@ -170,7 +174,7 @@ func (f *fn) assignAll(lhs, rhs []ast.Expr) {
 	}
 	places := make([]place, len(lhs))
 	for i, e := range lhs {
-		places[i] = f.held(f.lvalue(e), e)
+		places[i] = f.held(e)
 	}
 	if len(lhs) != len(rhs) {
 		values, from := f.values(rhs)
@@ -231,19 +235,15 @@ func (f *fn) values(rhs []ast.Expr) ([]string, []types.Type) {
 	return []string{"", ""}, []types.Type{boolean, boolean}
 }
 
-// held keeps the operands of a place as they are now: a later assignment of
-// the same statement may change them.
-func (f *fn) held(p place, e ast.Expr) place {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.StarExpr, *ast.SelectorExpr:
-		if p.text != "" && !f.direct(e.(ast.Expr)) {
-			if isVar(p.text[1:]) {
-				return place{text: "*" + f.copied(p.text[1:], types.NewPointer(p.typ)), typ: p.typ}
-			}
-			ptr := f.set("*"+f.typ(p.typ), "&"+p.text)
-			return place{text: "*" + ptr, typ: p.typ}
-		}
-	}
+// held evaluates the operands of e as they are now: a later assignment of the
+// same statement may change them. Whether there is such a place is looked at
+// when something is assigned to it.
+func (f *fn) held(e ast.Expr) place {
+	var late []func()
+	f.late = &late
+	p := f.lvalue(e)
+	f.late = nil
+	p.late = late
 	return p
 }
 

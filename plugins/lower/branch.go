@@ -118,6 +118,9 @@ func (f *fn) clauses(s *ast.SwitchStmt, tag string, typ types.Type) (clauses []c
 				if tag == "" {
 					return f.named(f.expr(e), types.Typ[types.Bool])
 				}
+				if f.unit.Info.Types[e].IsNil() {
+					return f.set("bool", tag+" == nil")
+				}
 				return f.equal(tag, typ, f.expr(e), f.typeOf(e))
 			}, i})
 		}

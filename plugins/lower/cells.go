@@ -263,3 +263,34 @@ func recovers(body ast.Node, info *types.Info) (found bool) {
 	})
 	return found
 }
+
+// looselyRecovers reports whether recover is called in a function that isn't a
+// literal deferred where it stands: then others may be on the way to it.
+func looselyRecovers(decl *ast.FuncDecl, info *types.Info) (found bool) {
+	if decl.Body == nil {
+		return false
+	}
+	deferred := map[ast.Node]bool{}
+	ast.Inspect(decl, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.DeferStmt:
+			deferred[ast.Unparen(n.Call.Fun)] = true
+		case *ast.FuncDecl:
+			found = recovers(n.Body, info)
+		case *ast.FuncLit:
+			found = found || !deferred[n] && recovers(n.Body, info)
+		}
+		return !found
+	})
+	return found
+}
+
+// callsAny reports whether there is a call in a function body.
+func callsAny(body ast.Node) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		_, call := n.(*ast.CallExpr)
+		found = found || call
+		return !found
+	})
+	return found
+}

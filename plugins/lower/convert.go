@@ -184,10 +184,13 @@ func (f *fn) converted(v string, from, t types.Type) string {
 	if b == "float32" && basic(from)&types.IsInteger != 0 {
 		return f.set(b, "h.Float32("+a+"("+v+"))")
 	}
-	if _, ok := under(t).(*types.Pointer); ok {
-		return f.set(b, "("+b+")("+v+")")
+	to := under(t)
+	ptr, isPtr := to.(*types.Pointer)
+	if isPtr {
+		to = under(ptr.Elem())
+		b = "(" + b + ")"
 	}
-	if arr, ok := under(t).(*types.Array); ok {
+	if arr, ok := to.(*types.Array); ok {
 		if _, ok := under(from).(*types.Slice); ok {
 			n := f.set("int", "len("+v+")")
 			f.emitf("if %s < %d {", n, arr.Len())
@@ -195,5 +198,5 @@ func (f *fn) converted(v string, from, t types.Type) string {
 			f.emitf("}")
 		}
 	}
-	return f.set(b, b+"("+v+")")
+	return f.set(f.typ(t), b+"("+v+")")
 }

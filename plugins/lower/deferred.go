@@ -35,9 +35,37 @@ func (f *fn) deferStmt(s *ast.DeferStmt) {
 		values = append(values, v)
 	}
 	mk := f.closure(f, none, func([]string) string { return p.call(names) }, bound)
+	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.isMethod(s) && isInterface(f.typeOf(s.X)) {
+		f.emitf("if %s == nil {", p.args[0])
+		f.emitf("h.Nil()")
+		f.emitf("}")
+	}
 	fv := f.fresh("func()")
 	f.emitf("%s = %s(%s)", fv, mk, strings.Join(values, ", "))
-	f.emitf("%s.Add(%s)", f.use(list), fv)
+	add := "Add"
+	if f.plain(call.Fun) {
+		add = "AddPlain"
+	}
+	f.emitf("%s.%s(%s)", f.use(list), add, fv)
+}
+
+// plain reports whether a function is known not to recover.
+func (f *fn) plain(fun ast.Expr) bool {
+	var id *ast.Ident
+	switch e := ast.Unparen(fun).(type) {
+	case *ast.Ident:
+		id = e
+	case *ast.SelectorExpr:
+		id = e.Sel
+	default:
+		return false
+	}
+	fn, ok := f.unit.Info.Uses[id].(*types.Func)
+	if !ok {
+		return false
+	}
+	decl := f.decls[fn.Origin()]
+	return decl != nil && decl.Body != nil && !recovers(decl.Body, f.unitOf[fn.Pkg()].Info)
 }
 
 // defersList returns the variable that holds the deferred calls.

@@ -281,11 +281,11 @@ func (f *fn) operand(s string, t types.Type) string {
 
 // shiftCount returns the operand for a shift by s.
 func (f *fn) shiftCount(s string, e ast.Expr) string {
-	t := f.typeOf(e)
-	if !isVar(s) {
-		return s
+	if v := f.unit.Info.Types[e].Value; v != nil {
+		return constant.ToInt(v).ExactString()
 	}
-	if basic(t)&types.IsUnsigned == 0 && f.unit.Info.Types[e].Value == nil {
+	t := f.typeOf(e)
+	if basic(t)&types.IsUnsigned == 0 {
 		f.emitf("if %s < 0 {", s)
 		f.emitf("h.Shift()")
 		f.emitf("}")
@@ -351,6 +351,10 @@ func (f *fn) index(e *ast.IndexExpr, t types.Type) string {
 // bounds ends the function with the compiler's panic unless i is one of n.
 func (f *fn) bounds(i string, e ast.Expr, n string) {
 	if v := f.unit.Info.Types[e].Value; v != nil && !strings.HasPrefix(n, "len(") {
+		return
+	}
+	if f.late != nil {
+		*f.late = append(*f.late, func() { f.bounds(i, e, n) })
 		return
 	}
 	check := func(cond string) {

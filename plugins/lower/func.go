@@ -83,6 +83,8 @@ func (f *fn) body(body *ast.BlockStmt, results *types.Tuple) {
 		f.token = &variable{name: f.unique("d", ""), text: "*h.Defers", owner: f}
 		f.declare(f.token.name, "*h.Defers")
 		f.emitf("%s = h.Enter()", f.token.name)
+	} else if f.parent != nil && f.loose && callsAny(body) {
+		f.emitf("h.Enter()") // what this function calls isn't what was deferred
 	}
 	if host {
 		f.deferring(body)

@@ -144,7 +144,7 @@ func (f *fn) pure(n *ast.CallExpr) bool {
 		return false
 	}
 	switch b.Name() {
-	case "len", "cap", "real", "imag", "complex", "new", "make", "min", "max":
+	case "new", "min", "max":
 		return true
 	}
 	return false

@@ -27,7 +27,7 @@ func (f *fn) path(e ast.Expr, variable bool) string {
 			f.refuse(e.Pos(), "%s belongs to another package; copy it to a variable of your own", e.Name)
 		}
 	case *ast.StarExpr:
-		return "*" + f.named(f.expr(e.X), f.typeOf(e.X))
+		return "*" + f.pointer(e.X)
 	case *ast.SelectorExpr:
 		if sel := f.unit.Info.Selections[e]; sel != nil {
 			return f.fields(f.base(e.X, variable), f.typeOf(e.X), sel.Index())
@@ -51,7 +51,7 @@ func (f *fn) base(e ast.Expr, variable bool) string {
 		return f.named(f.expr(e), f.typeOf(e))
 	}
 	if _, ok := f.core(e).(*types.Pointer); ok {
-		return f.named(f.expr(e), f.typeOf(e))
+		return f.pointer(e)
 	}
 	s := f.path(e, variable)
 	if strings.HasPrefix(s, "*") {
@@ -61,6 +61,16 @@ func (f *fn) base(e ast.Expr, variable bool) string {
 		return "(" + s + ")"
 	}
 	return s
+}
+
+// pointer evaluates a pointer, which a statement that assigns to several places
+// keeps as it is.
+func (f *fn) pointer(e ast.Expr) string {
+	p := f.named(f.expr(e), f.typeOf(e))
+	if f.late != nil {
+		return f.atomic(p, f.typeOf(e))
+	}
+	return p
 }
 
 // fields goes from x, of type t or a pointer to it, to a field.

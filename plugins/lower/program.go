@@ -12,6 +12,12 @@ import (
 	"mts/plugins/lower/internal/rt"
 )
 
+// A structName is the lowered name of a struct type.
+type structName struct {
+	name string
+	typ  types.Type
+}
+
 // A program is one that is being lowered.
 type program struct {
 	fset    *token.FileSet
@@ -26,7 +32,8 @@ type program struct {
 
 	typs      map[string]string // lowered types by key
 	natives   map[string]bool
-	structs   []line
+	structs   []structName
+	layout    *layout
 	hostNames map[reflect.Type]string
 	borrowed  map[types.Type]reflect.Type // host structs by their underlying type
 	symbols   map[types.Object]string
@@ -51,6 +58,7 @@ type program struct {
 	methods     []line
 	wanted      map[string]bool // methods that the host may call
 	cells       map[ast.Node]map[types.Object]bool
+	loose       bool                  // recover is called in other functions than deferred literals
 	targets     map[types.Object]bool // of goto statements
 	init, zeros []line
 	roots       []line
@@ -66,6 +74,7 @@ func newProgram(fset *token.FileSet, u *Unit, host Host) *program {
 		ids: map[string]int{}, dispatchers: map[string]*dispatcher{}, wanted: map[string]bool{},
 		cells: map[ast.Node]map[types.Object]bool{}, targets: map[types.Object]bool{},
 	}
+	p.layout = newLayout(p)
 	p.runtime = rt.New()
 	p.exports = p.runtime.Exports()
 	return p
@@ -92,6 +101,7 @@ func (p *program) units() {
 			for _, d := range file.Decls {
 				if fn, ok := d.(*ast.FuncDecl); ok {
 					p.decls[u.Info.Defs[fn.Name]] = fn
+					p.loose = p.loose || looselyRecovers(fn, u.Info)
 				}
 			}
 		}
@@ -212,6 +222,9 @@ func (p *program) finish() {
 			}
 			if !again && len(p.queue) == 0 && p.adapted == len(p.types) {
 				p.runtime.SetTypes(p.types)
+				for _, s := range p.structs {
+					p.exports[s.name] = reflect.Zero(reflect.PointerTo(p.layout.of(s.typ)))
+				}
 				return
 			}
 		}
@@ -223,7 +236,6 @@ func (p *program) emit(lines []line) { p.text0 = append(p.text0, lines...) }
 // text puts the lowered file together.
 func (p *program) text() []line {
 	lines := []line{{text: "package main"}, {text: `import "h"`}}
-	lines = append(lines, p.structs...)
 	for _, l := range p.varDecls {
 		if l.text != "" {
 			lines = append(lines, l)

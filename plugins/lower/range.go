@@ -33,7 +33,7 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, name string) {
 		f.rangeIndex(s, l, f.set("int", "len("+x+")"), x+"[%s]", u.Elem())
 	case *types.Array:
 		x := ""
-		if s.Value != nil {
+		if s.Value != nil || !f.direct(s.X) {
 			x = f.set(f.typ(t), f.expr(s.X))
 		}
 		f.rangeIndex(s, l, fmt.Sprint(u.Len()), x+"[%s]", u.Elem())
@@ -145,7 +145,15 @@ func (f *fn) rangeString(s *ast.RangeStmt, l *label) {
 func (f *fn) rangeMap(s *ast.RangeStmt, l *label, t *types.Map) {
 	m := f.set(f.typ(f.typeOf(s.X)), f.expr(s.X))
 	key, elem := f.typ(t.Key()), f.typ(t.Elem())
-	any := f.set("h.Any", "h.Keys("+m+")")
+	odd := f.odd(t.Key())
+	any, vals := f.temp("h.Any"), ""
+	if odd {
+		other := f.temp("h.Any")
+		f.emitf("%s, %s = h.Pairs(%s)", any, other, m)
+		vals = f.set("[]"+elem, other+".([]"+elem+")")
+	} else {
+		f.emitf("%s = h.Keys(%s)", any, m)
+	}
 	keys := f.set("[]"+key, any+".([]"+key+")")
 	i, k, v, ok := f.set("int", "-1"), f.temp(key), f.temp(elem), f.temp("bool")
 	f.emitf("%s: for {", l.exit)
@@ -157,12 +165,40 @@ func (f *fn) rangeMap(s *ast.RangeStmt, l *label, t *types.Map) {
 	f.emitf("%s, %s = %s[%s]", v, ok, m, k)
 	f.emitf("if %s {", ok)
 	f.emitf("} else {")
-	f.emitf("continue %s", l.exit)
+	if odd {
+		f.emitf("%s = %s == %s", ok, k, k)
+		f.emitf("if %s {", ok)
+		f.emitf("continue %s", l.exit)
+		f.emitf("}")
+		f.emitf("%s = %s[%s]", v, vals, i)
+	} else {
+		f.emitf("continue %s", l.exit)
+	}
 	f.emitf("}")
 	f.iterate(s, s.Key, k, t.Key())
 	f.iterate(s, s.Value, v, t.Elem())
 	f.loopBody(l, s.Body, false)
 	f.emitf("}")
+}
+
+// odd reports whether keys of type t may differ from themselves, as NaN does,
+// and so can't be looked up.
+func (f *fn) odd(t types.Type) bool {
+	switch u := under(t).(type) {
+	case *types.Basic:
+		return u.Info()&(types.IsFloat|types.IsComplex) != 0
+	case *types.Array:
+		return f.odd(u.Elem())
+	case *types.Struct:
+		for field := range u.Fields() {
+			if f.odd(field.Type()) {
+				return true
+			}
+		}
+	case *types.Interface:
+		return true
+	}
+	return false
 }
 
 func (f *fn) rangeChan(s *ast.RangeStmt, l *label, t *types.Chan) {

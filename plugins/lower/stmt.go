@@ -321,6 +321,7 @@ func (f *fn) labeled(s *ast.LabeledStmt) {
 	obj := f.unit.Info.Defs[s.Label]
 	if f.targets[obj] {
 		f.emitf("%s:", f.gotoLabel(obj))
+		f.emitf("%s = 0", f.fresh("int")) // no label stands for a loop with a label
 	}
 	f.next = s.Label.Name
 	switch s.Stmt.(type) {

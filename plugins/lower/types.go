@@ -3,10 +3,8 @@ package lower
 import (
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"reflect"
-	"strconv"
 	"strings"
 )
 
@@ -143,31 +141,19 @@ func results(out []string) string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-// structure declares a struct type. Its name is known before its fields are,
-// which may lead back to it.
+// structure returns the name of a struct type, which the host builds. The name
+// is known before its fields are, which may lead back to it.
 func (p *program) structure(t types.Type, hint string, s *types.Struct) string {
 	name := p.unique("S", hint)
 	if hint == "" {
 		name = p.unique("S", "struct")
 	}
-	p.typs[key(t)] = name
-	var b strings.Builder
-	fmt.Fprintf(&b, "type %s struct {", name)
-	for i := range s.NumFields() {
-		f := s.Field(i)
-		fmt.Fprintf(&b, " %s %s", fieldName(s, i), p.typ(f.Type()))
-		tag := s.Tag(i)
-		if !f.Exported() && !f.Embedded() {
-			tag = `json:"-" xml:"-"`
-		}
-		if tag != "" {
-			b.WriteString(" " + strconv.Quote(tag))
-		}
-		b.WriteString(";")
+	p.typs[key(t)] = "h." + name
+	for f := range s.Fields() {
+		p.typ(f.Type())
 	}
-	b.WriteString(" }")
-	p.structs = append(p.structs, line{token.NoPos, b.String()})
-	return name
+	p.structs = append(p.structs, structName{name, t})
+	return "h." + name
 }
 
 // fieldName returns the lowered name of a field. The interpreter exports all
@@ -203,6 +189,8 @@ func (p *program) zero(t types.Type) string {
 			return "false"
 		case u.Info()&types.IsString != 0:
 			return `""`
+		case u.Info()&types.IsComplex != 0:
+			return "complex(0, 0)"
 		case u.Info()&types.IsNumeric != 0:
 			return "0"
 		}

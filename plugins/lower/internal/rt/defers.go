@@ -3,14 +3,23 @@ package rt
 // A Defers is the list of calls that a function has deferred.
 type Defers struct {
 	rt       *Runtime
-	calls    []func()
+	calls    []deferred
 	panicked bool
 	value    any
 	running  bool // a deferred call runs because of the panic
 }
 
+// A deferred call may be one of a function that recovers.
+type deferred struct {
+	call     func()
+	recovers bool
+}
+
 // Add defers a call.
-func (d *Defers) Add(f func()) { d.calls = append(d.calls, f) }
+func (d *Defers) Add(f func()) { d.calls = append(d.calls, deferred{f, true}) }
+
+// AddPlain defers a call of a function that doesn't recover.
+func (d *Defers) AddPlain(f func()) { d.calls = append(d.calls, deferred{f, false}) }
 
 // Run runs the body of a function and what it defers, as a function that
 // returns would.
@@ -21,8 +30,11 @@ func (r *Runtime) Run(body func(*Defers)) {
 		f := d.calls[len(d.calls)-1]
 		d.calls = d.calls[:len(d.calls)-1]
 		d.try(func() {
-			r.pending = d
-			f()
+			r.pending = nil
+			if f.recovers {
+				r.pending = d
+			}
+			f.call()
 		})
 		r.pending = nil
 	}

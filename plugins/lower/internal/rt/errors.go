@@ -34,8 +34,23 @@ func translate(v any) any {
 		if strings.HasPrefix(e, "reflect.Value.Call: call of nil function") || strings.HasPrefix(e, "reflect: Method on nil interface value") {
 			return nilPointer
 		}
+		for _, t := range translations {
+			if strings.HasPrefix(e, t.from) {
+				return failure("runtime error: " + t.to)
+			}
+		}
 	}
 	return v
+}
+
+var translations = []struct{ from, to string }{
+	{"reflect.Append: slice overflow", "growslice: len out of range"},
+	{"reflect: slice index out of range", "index out of range"},
+	{"reflect: array index out of range", "index out of range"},
+	{"reflect: string index out of range", "index out of range"},
+	{"reflect.Value.Slice", "slice bounds out of range"},
+	{"reflect.MakeSlice", "makeslice: len out of range"},
+	{"reflect.MakeChan", "makechan: size out of range"},
 }
 
 // Index ends the script as an index i of n elements does.

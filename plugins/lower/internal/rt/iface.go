@@ -153,7 +153,11 @@ func (r *Runtime) message(static, want types.Type, x any) string {
 		}
 		return head + have + " is not " + TypeString(want) + ": missing method " + missing
 	}
-	return head + staticName(static) + " is " + have + ", not " + TypeString(want)
+	text := head + staticName(static) + " is " + have + ", not " + TypeString(want)
+	if have == TypeString(want) {
+		text += " (types from different scopes)"
+	}
+	return text
 }
 
 func hasMethod(x any, m *types.Func) bool {

@@ -48,7 +48,7 @@ func (r *Runtime) Exports() map[string]reflect.Value {
 		"Box": r.Box, "BoxError": r.BoxError, "Unbox": r.Unbox, "Open": r.Open, "Bound": Bound, "Canon": Canon,
 		"Raw": Raw, "Implements": r.Implements, "Failed": r.Failed, "Method": r.Method, "AsError": r.AsError,
 		"Index": Index, "Slice": Slice, "Shift": Shift, "Nil": Nil, "Make": Make, "ToArray": ToArray, "Yielded": Yielded,
-		"Keys": Keys, "Clear": Clear, "Rune": utf8.DecodeRuneInString, "Print": Print,
+		"Keys": Keys, "Pairs": Pairs, "Clear": Clear, "Rune": utf8.DecodeRuneInString, "Print": Print,
 		"Big": Big, "Small": Small, "Float32": Float32, "Min": Min, "Max": Max, "Format": r.Format, "Joined": r.Joined,
 		"Export": r.Export, "ExportAny": r.ExportAny, "Target": r.Target, "Import": r.Import,
 	} {
@@ -65,6 +65,18 @@ func Keys(m any) any {
 		keys = reflect.Append(keys, it.Key())
 	}
 	return keys.Interface()
+}
+
+// Pairs returns the keys and the values that a map has, as slices.
+func Pairs(m any) (any, any) {
+	v := reflect.ValueOf(m)
+	keys := reflect.MakeSlice(reflect.SliceOf(v.Type().Key()), 0, v.Len())
+	values := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), 0, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		keys = reflect.Append(keys, it.Key())
+		values = reflect.Append(values, it.Value())
+	}
+	return keys.Interface(), values.Interface()
 }
 
 // Clear removes all that a map has.

@@ -3,6 +3,7 @@
 package rt
 
 import (
+	"archive/tar"
 	"compress/flate"
 	"container/heap"
 	"encoding"
@@ -20,300 +21,300 @@ import (
 )
 
 var wrappers = map[reflect.Type]func(Value) any{
-	reflect.TypeFor[flate.Reader]():               func(v Value) any { return wrapper0{wrapper{v}} },
-	reflect.TypeFor[flate.Resetter]():             func(v Value) any { return wrapper1{wrapper{v}} },
-	reflect.TypeFor[heap.Interface]():             func(v Value) any { return wrapper2{wrapper{v}} },
-	reflect.TypeFor[encoding.BinaryAppender]():    func(v Value) any { return wrapper3{wrapper{v}} },
-	reflect.TypeFor[encoding.BinaryMarshaler]():   func(v Value) any { return wrapper4{wrapper{v}} },
-	reflect.TypeFor[encoding.BinaryUnmarshaler](): func(v Value) any { return wrapper5{wrapper{v}} },
-	reflect.TypeFor[encoding.TextAppender]():      func(v Value) any { return wrapper6{wrapper{v}} },
-	reflect.TypeFor[encoding.TextMarshaler]():     func(v Value) any { return wrapper7{wrapper{v}} },
-	reflect.TypeFor[encoding.TextUnmarshaler]():   func(v Value) any { return wrapper8{wrapper{v}} },
-	reflect.TypeFor[binary.AppendByteOrder]():     func(v Value) any { return wrapper9{wrapper{v}} },
-	reflect.TypeFor[binary.ByteOrder]():           func(v Value) any { return wrapper10{wrapper{v}} },
-	reflect.TypeFor[json.Marshaler]():             func(v Value) any { return wrapper11{wrapper{v}} },
-	reflect.TypeFor[json.Unmarshaler]():           func(v Value) any { return wrapper12{wrapper{v}} },
-	reflect.TypeFor[xml.Marshaler]():              func(v Value) any { return wrapper13{wrapper{v}} },
-	reflect.TypeFor[xml.MarshalerAttr]():          func(v Value) any { return wrapper14{wrapper{v}} },
-	reflect.TypeFor[xml.TokenReader]():            func(v Value) any { return wrapper15{wrapper{v}} },
-	reflect.TypeFor[xml.Unmarshaler]():            func(v Value) any { return wrapper16{wrapper{v}} },
-	reflect.TypeFor[xml.UnmarshalerAttr]():        func(v Value) any { return wrapper17{wrapper{v}} },
-	reflect.TypeFor[fmt.Formatter]():              func(v Value) any { return wrapper18{wrapper{v}} },
-	reflect.TypeFor[fmt.GoStringer]():             func(v Value) any { return wrapper19{wrapper{v}} },
-	reflect.TypeFor[fmt.ScanState]():              func(v Value) any { return wrapper20{wrapper{v}} },
-	reflect.TypeFor[fmt.Scanner]():                func(v Value) any { return wrapper21{wrapper{v}} },
-	reflect.TypeFor[fmt.State]():                  func(v Value) any { return wrapper22{wrapper{v}} },
-	reflect.TypeFor[fmt.Stringer]():               func(v Value) any { return wrapper23{wrapper{v}} },
-	reflect.TypeFor[hash.Cloner]():                func(v Value) any { return wrapper24{wrapper{v}} },
-	reflect.TypeFor[hash.Hash]():                  func(v Value) any { return wrapper25{wrapper{v}} },
-	reflect.TypeFor[hash.Hash32]():                func(v Value) any { return wrapper26{wrapper{v}} },
-	reflect.TypeFor[hash.Hash64]():                func(v Value) any { return wrapper27{wrapper{v}} },
-	reflect.TypeFor[hash.XOF]():                   func(v Value) any { return wrapper28{wrapper{v}} },
-	reflect.TypeFor[io.ByteReader]():              func(v Value) any { return wrapper29{wrapper{v}} },
-	reflect.TypeFor[io.ByteScanner]():             func(v Value) any { return wrapper30{wrapper{v}} },
-	reflect.TypeFor[io.ByteWriter]():              func(v Value) any { return wrapper31{wrapper{v}} },
-	reflect.TypeFor[io.Closer]():                  func(v Value) any { return wrapper32{wrapper{v}} },
-	reflect.TypeFor[io.ReadCloser]():              func(v Value) any { return wrapper33{wrapper{v}} },
-	reflect.TypeFor[io.ReadSeekCloser]():          func(v Value) any { return wrapper34{wrapper{v}} },
-	reflect.TypeFor[io.ReadSeeker]():              func(v Value) any { return wrapper35{wrapper{v}} },
-	reflect.TypeFor[io.ReadWriteCloser]():         func(v Value) any { return wrapper36{wrapper{v}} },
-	reflect.TypeFor[io.ReadWriteSeeker]():         func(v Value) any { return wrapper37{wrapper{v}} },
-	reflect.TypeFor[io.ReadWriter]():              func(v Value) any { return wrapper38{wrapper{v}} },
-	reflect.TypeFor[io.Reader]():                  func(v Value) any { return wrapper39{wrapper{v}} },
-	reflect.TypeFor[io.ReaderAt]():                func(v Value) any { return wrapper40{wrapper{v}} },
-	reflect.TypeFor[io.ReaderFrom]():              func(v Value) any { return wrapper41{wrapper{v}} },
-	reflect.TypeFor[io.RuneReader]():              func(v Value) any { return wrapper42{wrapper{v}} },
-	reflect.TypeFor[io.RuneScanner]():             func(v Value) any { return wrapper43{wrapper{v}} },
-	reflect.TypeFor[io.Seeker]():                  func(v Value) any { return wrapper44{wrapper{v}} },
-	reflect.TypeFor[io.StringWriter]():            func(v Value) any { return wrapper45{wrapper{v}} },
-	reflect.TypeFor[io.WriteCloser]():             func(v Value) any { return wrapper46{wrapper{v}} },
-	reflect.TypeFor[io.WriteSeeker]():             func(v Value) any { return wrapper47{wrapper{v}} },
-	reflect.TypeFor[io.Writer]():                  func(v Value) any { return wrapper48{wrapper{v}} },
-	reflect.TypeFor[io.WriterAt]():                func(v Value) any { return wrapper49{wrapper{v}} },
-	reflect.TypeFor[io.WriterTo]():                func(v Value) any { return wrapper50{wrapper{v}} },
-	reflect.TypeFor[fs.DirEntry]():                func(v Value) any { return wrapper51{wrapper{v}} },
-	reflect.TypeFor[fs.FS]():                      func(v Value) any { return wrapper52{wrapper{v}} },
-	reflect.TypeFor[fs.File]():                    func(v Value) any { return wrapper53{wrapper{v}} },
-	reflect.TypeFor[fs.FileInfo]():                func(v Value) any { return wrapper54{wrapper{v}} },
-	reflect.TypeFor[fs.GlobFS]():                  func(v Value) any { return wrapper55{wrapper{v}} },
-	reflect.TypeFor[fs.ReadDirFS]():               func(v Value) any { return wrapper56{wrapper{v}} },
-	reflect.TypeFor[fs.ReadDirFile]():             func(v Value) any { return wrapper57{wrapper{v}} },
-	reflect.TypeFor[fs.ReadFileFS]():              func(v Value) any { return wrapper58{wrapper{v}} },
-	reflect.TypeFor[fs.ReadLinkFS]():              func(v Value) any { return wrapper59{wrapper{v}} },
-	reflect.TypeFor[fs.StatFS]():                  func(v Value) any { return wrapper60{wrapper{v}} },
-	reflect.TypeFor[fs.SubFS]():                   func(v Value) any { return wrapper61{wrapper{v}} },
-	reflect.TypeFor[rand.Source]():                func(v Value) any { return wrapper62{wrapper{v}} },
-	reflect.TypeFor[sort.Interface]():             func(v Value) any { return wrapper63{wrapper{v}} },
+	reflect.TypeFor[tar.FileInfoNames]():          func(v Value) any { return wrapper0{wrapper{v}} },
+	reflect.TypeFor[flate.Reader]():               func(v Value) any { return wrapper1{wrapper{v}} },
+	reflect.TypeFor[flate.Resetter]():             func(v Value) any { return wrapper2{wrapper{v}} },
+	reflect.TypeFor[heap.Interface]():             func(v Value) any { return wrapper3{wrapper{v}} },
+	reflect.TypeFor[encoding.BinaryAppender]():    func(v Value) any { return wrapper4{wrapper{v}} },
+	reflect.TypeFor[encoding.BinaryMarshaler]():   func(v Value) any { return wrapper5{wrapper{v}} },
+	reflect.TypeFor[encoding.BinaryUnmarshaler](): func(v Value) any { return wrapper6{wrapper{v}} },
+	reflect.TypeFor[encoding.TextAppender]():      func(v Value) any { return wrapper7{wrapper{v}} },
+	reflect.TypeFor[encoding.TextMarshaler]():     func(v Value) any { return wrapper8{wrapper{v}} },
+	reflect.TypeFor[encoding.TextUnmarshaler]():   func(v Value) any { return wrapper9{wrapper{v}} },
+	reflect.TypeFor[binary.AppendByteOrder]():     func(v Value) any { return wrapper10{wrapper{v}} },
+	reflect.TypeFor[binary.ByteOrder]():           func(v Value) any { return wrapper11{wrapper{v}} },
+	reflect.TypeFor[json.Marshaler]():             func(v Value) any { return wrapper12{wrapper{v}} },
+	reflect.TypeFor[json.Unmarshaler]():           func(v Value) any { return wrapper13{wrapper{v}} },
+	reflect.TypeFor[xml.Marshaler]():              func(v Value) any { return wrapper14{wrapper{v}} },
+	reflect.TypeFor[xml.MarshalerAttr]():          func(v Value) any { return wrapper15{wrapper{v}} },
+	reflect.TypeFor[xml.TokenReader]():            func(v Value) any { return wrapper16{wrapper{v}} },
+	reflect.TypeFor[xml.Unmarshaler]():            func(v Value) any { return wrapper17{wrapper{v}} },
+	reflect.TypeFor[xml.UnmarshalerAttr]():        func(v Value) any { return wrapper18{wrapper{v}} },
+	reflect.TypeFor[fmt.Formatter]():              func(v Value) any { return wrapper19{wrapper{v}} },
+	reflect.TypeFor[fmt.GoStringer]():             func(v Value) any { return wrapper20{wrapper{v}} },
+	reflect.TypeFor[fmt.ScanState]():              func(v Value) any { return wrapper21{wrapper{v}} },
+	reflect.TypeFor[fmt.Scanner]():                func(v Value) any { return wrapper22{wrapper{v}} },
+	reflect.TypeFor[fmt.State]():                  func(v Value) any { return wrapper23{wrapper{v}} },
+	reflect.TypeFor[fmt.Stringer]():               func(v Value) any { return wrapper24{wrapper{v}} },
+	reflect.TypeFor[hash.Cloner]():                func(v Value) any { return wrapper25{wrapper{v}} },
+	reflect.TypeFor[hash.Hash]():                  func(v Value) any { return wrapper26{wrapper{v}} },
+	reflect.TypeFor[hash.Hash32]():                func(v Value) any { return wrapper27{wrapper{v}} },
+	reflect.TypeFor[hash.Hash64]():                func(v Value) any { return wrapper28{wrapper{v}} },
+	reflect.TypeFor[hash.XOF]():                   func(v Value) any { return wrapper29{wrapper{v}} },
+	reflect.TypeFor[io.ByteReader]():              func(v Value) any { return wrapper30{wrapper{v}} },
+	reflect.TypeFor[io.ByteScanner]():             func(v Value) any { return wrapper31{wrapper{v}} },
+	reflect.TypeFor[io.ByteWriter]():              func(v Value) any { return wrapper32{wrapper{v}} },
+	reflect.TypeFor[io.Closer]():                  func(v Value) any { return wrapper33{wrapper{v}} },
+	reflect.TypeFor[io.ReadCloser]():              func(v Value) any { return wrapper34{wrapper{v}} },
+	reflect.TypeFor[io.ReadSeekCloser]():          func(v Value) any { return wrapper35{wrapper{v}} },
+	reflect.TypeFor[io.ReadSeeker]():              func(v Value) any { return wrapper36{wrapper{v}} },
+	reflect.TypeFor[io.ReadWriteCloser]():         func(v Value) any { return wrapper37{wrapper{v}} },
+	reflect.TypeFor[io.ReadWriteSeeker]():         func(v Value) any { return wrapper38{wrapper{v}} },
+	reflect.TypeFor[io.ReadWriter]():              func(v Value) any { return wrapper39{wrapper{v}} },
+	reflect.TypeFor[io.Reader]():                  func(v Value) any { return wrapper40{wrapper{v}} },
+	reflect.TypeFor[io.ReaderAt]():                func(v Value) any { return wrapper41{wrapper{v}} },
+	reflect.TypeFor[io.ReaderFrom]():              func(v Value) any { return wrapper42{wrapper{v}} },
+	reflect.TypeFor[io.RuneReader]():              func(v Value) any { return wrapper43{wrapper{v}} },
+	reflect.TypeFor[io.RuneScanner]():             func(v Value) any { return wrapper44{wrapper{v}} },
+	reflect.TypeFor[io.Seeker]():                  func(v Value) any { return wrapper45{wrapper{v}} },
+	reflect.TypeFor[io.StringWriter]():            func(v Value) any { return wrapper46{wrapper{v}} },
+	reflect.TypeFor[io.WriteCloser]():             func(v Value) any { return wrapper47{wrapper{v}} },
+	reflect.TypeFor[io.WriteSeeker]():             func(v Value) any { return wrapper48{wrapper{v}} },
+	reflect.TypeFor[io.Writer]():                  func(v Value) any { return wrapper49{wrapper{v}} },
+	reflect.TypeFor[io.WriterAt]():                func(v Value) any { return wrapper50{wrapper{v}} },
+	reflect.TypeFor[io.WriterTo]():                func(v Value) any { return wrapper51{wrapper{v}} },
+	reflect.TypeFor[fs.DirEntry]():                func(v Value) any { return wrapper52{wrapper{v}} },
+	reflect.TypeFor[fs.FS]():                      func(v Value) any { return wrapper53{wrapper{v}} },
+	reflect.TypeFor[fs.File]():                    func(v Value) any { return wrapper54{wrapper{v}} },
+	reflect.TypeFor[fs.FileInfo]():                func(v Value) any { return wrapper55{wrapper{v}} },
+	reflect.TypeFor[fs.GlobFS]():                  func(v Value) any { return wrapper56{wrapper{v}} },
+	reflect.TypeFor[fs.ReadDirFS]():               func(v Value) any { return wrapper57{wrapper{v}} },
+	reflect.TypeFor[fs.ReadDirFile]():             func(v Value) any { return wrapper58{wrapper{v}} },
+	reflect.TypeFor[fs.ReadFileFS]():              func(v Value) any { return wrapper59{wrapper{v}} },
+	reflect.TypeFor[fs.ReadLinkFS]():              func(v Value) any { return wrapper60{wrapper{v}} },
+	reflect.TypeFor[fs.StatFS]():                  func(v Value) any { return wrapper61{wrapper{v}} },
+	reflect.TypeFor[fs.SubFS]():                   func(v Value) any { return wrapper62{wrapper{v}} },
+	reflect.TypeFor[rand.Source]():                func(v Value) any { return wrapper63{wrapper{v}} },
+	reflect.TypeFor[sort.Interface]():             func(v Value) any { return wrapper64{wrapper{v}} },
 }
 
-// wrapper0 is a flate.Reader.
+// wrapper0 is a tar.FileInfoNames.
 type wrapper0 struct{ wrapper }
 
-func (w wrapper0) Read(a0 []uint8) (int, error) {
+func (w wrapper0) Gname() (string, error) { return w.method("Gname").(func(any) (string, error))(w.V) }
+func (w wrapper0) IsDir() bool            { return w.method("IsDir").(func(any) bool)(w.V) }
+func (w wrapper0) ModTime() time.Time     { return w.method("ModTime").(func(any) time.Time)(w.V) }
+func (w wrapper0) Mode() fs.FileMode      { return w.method("Mode").(func(any) fs.FileMode)(w.V) }
+func (w wrapper0) Name() string           { return w.method("Name").(func(any) string)(w.V) }
+func (w wrapper0) Size() int64            { return w.method("Size").(func(any) int64)(w.V) }
+func (w wrapper0) Sys() interface{}       { return w.method("Sys").(func(any) interface{})(w.V) }
+func (w wrapper0) Uname() (string, error) { return w.method("Uname").(func(any) (string, error))(w.V) }
+
+// wrapper1 is a flate.Reader.
+type wrapper1 struct{ wrapper }
+
+func (w wrapper1) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
-func (w wrapper0) ReadByte() (uint8, error) {
+func (w wrapper1) ReadByte() (uint8, error) {
 	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
 }
 
-// wrapper1 is a flate.Resetter.
-type wrapper1 struct{ wrapper }
+// wrapper2 is a flate.Resetter.
+type wrapper2 struct{ wrapper }
 
-func (w wrapper1) Reset(a0 io.Reader, a1 []uint8) error {
+func (w wrapper2) Reset(a0 io.Reader, a1 []uint8) error {
 	return w.method("Reset").(func(any, io.Reader, []uint8) error)(w.V, a0, a1)
 }
 
-// wrapper2 is a heap.Interface.
-type wrapper2 struct{ wrapper }
-
-func (w wrapper2) Len() int { return w.method("Len").(func(any) int)(w.V) }
-func (w wrapper2) Less(a0 int, a1 int) bool {
-	return w.method("Less").(func(any, int, int) bool)(w.V, a0, a1)
-}
-func (w wrapper2) Pop() interface{}    { return w.method("Pop").(func(any) interface{})(w.V) }
-func (w wrapper2) Push(a0 interface{}) { w.method("Push").(func(any, interface{}))(w.V, a0) }
-func (w wrapper2) Swap(a0 int, a1 int) { w.method("Swap").(func(any, int, int))(w.V, a0, a1) }
-
-// wrapper3 is a encoding.BinaryAppender.
+// wrapper3 is a heap.Interface.
 type wrapper3 struct{ wrapper }
 
-func (w wrapper3) AppendBinary(a0 []uint8) ([]uint8, error) {
+func (w wrapper3) Len() int { return w.method("Len").(func(any) int)(w.V) }
+func (w wrapper3) Less(a0 int, a1 int) bool {
+	return w.method("Less").(func(any, int, int) bool)(w.V, a0, a1)
+}
+func (w wrapper3) Pop() interface{}    { return w.method("Pop").(func(any) interface{})(w.V) }
+func (w wrapper3) Push(a0 interface{}) { w.method("Push").(func(any, interface{}))(w.V, a0) }
+func (w wrapper3) Swap(a0 int, a1 int) { w.method("Swap").(func(any, int, int))(w.V, a0, a1) }
+
+// wrapper4 is a encoding.BinaryAppender.
+type wrapper4 struct{ wrapper }
+
+func (w wrapper4) AppendBinary(a0 []uint8) ([]uint8, error) {
 	return w.method("AppendBinary").(func(any, []uint8) ([]uint8, error))(w.V, a0)
 }
 
-// wrapper4 is a encoding.BinaryMarshaler.
-type wrapper4 struct{ wrapper }
+// wrapper5 is a encoding.BinaryMarshaler.
+type wrapper5 struct{ wrapper }
 
-func (w wrapper4) MarshalBinary() ([]uint8, error) {
+func (w wrapper5) MarshalBinary() ([]uint8, error) {
 	return w.method("MarshalBinary").(func(any) ([]uint8, error))(w.V)
 }
 
-// wrapper5 is a encoding.BinaryUnmarshaler.
-type wrapper5 struct{ wrapper }
+// wrapper6 is a encoding.BinaryUnmarshaler.
+type wrapper6 struct{ wrapper }
 
-func (w wrapper5) UnmarshalBinary(a0 []uint8) error {
+func (w wrapper6) UnmarshalBinary(a0 []uint8) error {
 	return w.method("UnmarshalBinary").(func(any, []uint8) error)(w.V, a0)
 }
 
-// wrapper6 is a encoding.TextAppender.
-type wrapper6 struct{ wrapper }
+// wrapper7 is a encoding.TextAppender.
+type wrapper7 struct{ wrapper }
 
-func (w wrapper6) AppendText(a0 []uint8) ([]uint8, error) {
+func (w wrapper7) AppendText(a0 []uint8) ([]uint8, error) {
 	return w.method("AppendText").(func(any, []uint8) ([]uint8, error))(w.V, a0)
 }
 
-// wrapper7 is a encoding.TextMarshaler.
-type wrapper7 struct{ wrapper }
+// wrapper8 is a encoding.TextMarshaler.
+type wrapper8 struct{ wrapper }
 
-func (w wrapper7) MarshalText() ([]uint8, error) {
+func (w wrapper8) MarshalText() ([]uint8, error) {
 	return w.method("MarshalText").(func(any) ([]uint8, error))(w.V)
 }
 
-// wrapper8 is a encoding.TextUnmarshaler.
-type wrapper8 struct{ wrapper }
+// wrapper9 is a encoding.TextUnmarshaler.
+type wrapper9 struct{ wrapper }
 
-func (w wrapper8) UnmarshalText(a0 []uint8) error {
+func (w wrapper9) UnmarshalText(a0 []uint8) error {
 	return w.method("UnmarshalText").(func(any, []uint8) error)(w.V, a0)
 }
 
-// wrapper9 is a binary.AppendByteOrder.
-type wrapper9 struct{ wrapper }
-
-func (w wrapper9) AppendUint16(a0 []uint8, a1 uint16) []uint8 {
-	return w.method("AppendUint16").(func(any, []uint8, uint16) []uint8)(w.V, a0, a1)
-}
-func (w wrapper9) AppendUint32(a0 []uint8, a1 uint32) []uint8 {
-	return w.method("AppendUint32").(func(any, []uint8, uint32) []uint8)(w.V, a0, a1)
-}
-func (w wrapper9) AppendUint64(a0 []uint8, a1 uint64) []uint8 {
-	return w.method("AppendUint64").(func(any, []uint8, uint64) []uint8)(w.V, a0, a1)
-}
-func (w wrapper9) String() string { return w.method("String").(func(any) string)(w.V) }
-
-// wrapper10 is a binary.ByteOrder.
+// wrapper10 is a binary.AppendByteOrder.
 type wrapper10 struct{ wrapper }
 
-func (w wrapper10) PutUint16(a0 []uint8, a1 uint16) {
-	w.method("PutUint16").(func(any, []uint8, uint16))(w.V, a0, a1)
+func (w wrapper10) AppendUint16(a0 []uint8, a1 uint16) []uint8 {
+	return w.method("AppendUint16").(func(any, []uint8, uint16) []uint8)(w.V, a0, a1)
 }
-func (w wrapper10) PutUint32(a0 []uint8, a1 uint32) {
-	w.method("PutUint32").(func(any, []uint8, uint32))(w.V, a0, a1)
+func (w wrapper10) AppendUint32(a0 []uint8, a1 uint32) []uint8 {
+	return w.method("AppendUint32").(func(any, []uint8, uint32) []uint8)(w.V, a0, a1)
 }
-func (w wrapper10) PutUint64(a0 []uint8, a1 uint64) {
-	w.method("PutUint64").(func(any, []uint8, uint64))(w.V, a0, a1)
+func (w wrapper10) AppendUint64(a0 []uint8, a1 uint64) []uint8 {
+	return w.method("AppendUint64").(func(any, []uint8, uint64) []uint8)(w.V, a0, a1)
 }
 func (w wrapper10) String() string { return w.method("String").(func(any) string)(w.V) }
-func (w wrapper10) Uint16(a0 []uint8) uint16 {
+
+// wrapper11 is a binary.ByteOrder.
+type wrapper11 struct{ wrapper }
+
+func (w wrapper11) PutUint16(a0 []uint8, a1 uint16) {
+	w.method("PutUint16").(func(any, []uint8, uint16))(w.V, a0, a1)
+}
+func (w wrapper11) PutUint32(a0 []uint8, a1 uint32) {
+	w.method("PutUint32").(func(any, []uint8, uint32))(w.V, a0, a1)
+}
+func (w wrapper11) PutUint64(a0 []uint8, a1 uint64) {
+	w.method("PutUint64").(func(any, []uint8, uint64))(w.V, a0, a1)
+}
+func (w wrapper11) String() string { return w.method("String").(func(any) string)(w.V) }
+func (w wrapper11) Uint16(a0 []uint8) uint16 {
 	return w.method("Uint16").(func(any, []uint8) uint16)(w.V, a0)
 }
-func (w wrapper10) Uint32(a0 []uint8) uint32 {
+func (w wrapper11) Uint32(a0 []uint8) uint32 {
 	return w.method("Uint32").(func(any, []uint8) uint32)(w.V, a0)
 }
-func (w wrapper10) Uint64(a0 []uint8) uint64 {
+func (w wrapper11) Uint64(a0 []uint8) uint64 {
 	return w.method("Uint64").(func(any, []uint8) uint64)(w.V, a0)
 }
 
-// wrapper11 is a json.Marshaler.
-type wrapper11 struct{ wrapper }
+// wrapper12 is a json.Marshaler.
+type wrapper12 struct{ wrapper }
 
-func (w wrapper11) MarshalJSON() ([]uint8, error) {
+func (w wrapper12) MarshalJSON() ([]uint8, error) {
 	return w.method("MarshalJSON").(func(any) ([]uint8, error))(w.V)
 }
 
-// wrapper12 is a json.Unmarshaler.
-type wrapper12 struct{ wrapper }
+// wrapper13 is a json.Unmarshaler.
+type wrapper13 struct{ wrapper }
 
-func (w wrapper12) UnmarshalJSON(a0 []uint8) error {
+func (w wrapper13) UnmarshalJSON(a0 []uint8) error {
 	return w.method("UnmarshalJSON").(func(any, []uint8) error)(w.V, a0)
 }
 
-// wrapper13 is a xml.Marshaler.
-type wrapper13 struct{ wrapper }
+// wrapper14 is a xml.Marshaler.
+type wrapper14 struct{ wrapper }
 
-func (w wrapper13) MarshalXML(a0 *xml.Encoder, a1 xml.StartElement) error {
+func (w wrapper14) MarshalXML(a0 *xml.Encoder, a1 xml.StartElement) error {
 	return w.method("MarshalXML").(func(any, *xml.Encoder, xml.StartElement) error)(w.V, a0, a1)
 }
 
-// wrapper14 is a xml.MarshalerAttr.
-type wrapper14 struct{ wrapper }
+// wrapper15 is a xml.MarshalerAttr.
+type wrapper15 struct{ wrapper }
 
-func (w wrapper14) MarshalXMLAttr(a0 xml.Name) (xml.Attr, error) {
+func (w wrapper15) MarshalXMLAttr(a0 xml.Name) (xml.Attr, error) {
 	return w.method("MarshalXMLAttr").(func(any, xml.Name) (xml.Attr, error))(w.V, a0)
 }
 
-// wrapper15 is a xml.TokenReader.
-type wrapper15 struct{ wrapper }
+// wrapper16 is a xml.TokenReader.
+type wrapper16 struct{ wrapper }
 
-func (w wrapper15) Token() (xml.Token, error) {
+func (w wrapper16) Token() (xml.Token, error) {
 	return w.method("Token").(func(any) (xml.Token, error))(w.V)
 }
 
-// wrapper16 is a xml.Unmarshaler.
-type wrapper16 struct{ wrapper }
+// wrapper17 is a xml.Unmarshaler.
+type wrapper17 struct{ wrapper }
 
-func (w wrapper16) UnmarshalXML(a0 *xml.Decoder, a1 xml.StartElement) error {
+func (w wrapper17) UnmarshalXML(a0 *xml.Decoder, a1 xml.StartElement) error {
 	return w.method("UnmarshalXML").(func(any, *xml.Decoder, xml.StartElement) error)(w.V, a0, a1)
 }
 
-// wrapper17 is a xml.UnmarshalerAttr.
-type wrapper17 struct{ wrapper }
+// wrapper18 is a xml.UnmarshalerAttr.
+type wrapper18 struct{ wrapper }
 
-func (w wrapper17) UnmarshalXMLAttr(a0 xml.Attr) error {
+func (w wrapper18) UnmarshalXMLAttr(a0 xml.Attr) error {
 	return w.method("UnmarshalXMLAttr").(func(any, xml.Attr) error)(w.V, a0)
 }
 
-// wrapper18 is a fmt.Formatter.
-type wrapper18 struct{ wrapper }
+// wrapper19 is a fmt.Formatter.
+type wrapper19 struct{ wrapper }
 
-func (w wrapper18) Format(a0 fmt.State, a1 int32) {
+func (w wrapper19) Format(a0 fmt.State, a1 int32) {
 	w.method("Format").(func(any, fmt.State, int32))(w.V, a0, a1)
 }
 
-// wrapper19 is a fmt.GoStringer.
-type wrapper19 struct{ wrapper }
-
-func (w wrapper19) GoString() string { return w.method("GoString").(func(any) string)(w.V) }
-
-// wrapper20 is a fmt.ScanState.
+// wrapper20 is a fmt.GoStringer.
 type wrapper20 struct{ wrapper }
 
-func (w wrapper20) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
-}
-func (w wrapper20) ReadRune() (int32, int, error) {
-	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
-}
-func (w wrapper20) SkipSpace() { w.method("SkipSpace").(func(any))(w.V) }
-func (w wrapper20) Token(a0 bool, a1 func(int32) bool) ([]uint8, error) {
-	return w.method("Token").(func(any, bool, func(int32) bool) ([]uint8, error))(w.V, a0, a1)
-}
-func (w wrapper20) UnreadRune() error  { return w.method("UnreadRune").(func(any) error)(w.V) }
-func (w wrapper20) Width() (int, bool) { return w.method("Width").(func(any) (int, bool))(w.V) }
+func (w wrapper20) GoString() string { return w.method("GoString").(func(any) string)(w.V) }
 
-// wrapper21 is a fmt.Scanner.
+// wrapper21 is a fmt.ScanState.
 type wrapper21 struct{ wrapper }
 
-func (w wrapper21) Scan(a0 fmt.ScanState, a1 int32) error {
+func (w wrapper21) Read(a0 []uint8) (int, error) {
+	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+}
+func (w wrapper21) ReadRune() (int32, int, error) {
+	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
+}
+func (w wrapper21) SkipSpace() { w.method("SkipSpace").(func(any))(w.V) }
+func (w wrapper21) Token(a0 bool, a1 func(int32) bool) ([]uint8, error) {
+	return w.method("Token").(func(any, bool, func(int32) bool) ([]uint8, error))(w.V, a0, a1)
+}
+func (w wrapper21) UnreadRune() error  { return w.method("UnreadRune").(func(any) error)(w.V) }
+func (w wrapper21) Width() (int, bool) { return w.method("Width").(func(any) (int, bool))(w.V) }
+
+// wrapper22 is a fmt.Scanner.
+type wrapper22 struct{ wrapper }
+
+func (w wrapper22) Scan(a0 fmt.ScanState, a1 int32) error {
 	return w.method("Scan").(func(any, fmt.ScanState, int32) error)(w.V, a0, a1)
 }
 
-// wrapper22 is a fmt.State.
-type wrapper22 struct{ wrapper }
-
-func (w wrapper22) Flag(a0 int) bool       { return w.method("Flag").(func(any, int) bool)(w.V, a0) }
-func (w wrapper22) Precision() (int, bool) { return w.method("Precision").(func(any) (int, bool))(w.V) }
-func (w wrapper22) Width() (int, bool)     { return w.method("Width").(func(any) (int, bool))(w.V) }
-func (w wrapper22) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
-}
-
-// wrapper23 is a fmt.Stringer.
+// wrapper23 is a fmt.State.
 type wrapper23 struct{ wrapper }
 
-func (w wrapper23) String() string { return w.method("String").(func(any) string)(w.V) }
-
-// wrapper24 is a hash.Cloner.
-type wrapper24 struct{ wrapper }
-
-func (w wrapper24) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper24) Clone() (hash.Cloner, error) {
-	return w.method("Clone").(func(any) (hash.Cloner, error))(w.V)
-}
-func (w wrapper24) Reset()    { w.method("Reset").(func(any))(w.V) }
-func (w wrapper24) Size() int { return w.method("Size").(func(any) int)(w.V) }
-func (w wrapper24) Sum(a0 []uint8) []uint8 {
-	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
-}
-func (w wrapper24) Write(a0 []uint8) (int, error) {
+func (w wrapper23) Flag(a0 int) bool       { return w.method("Flag").(func(any, int) bool)(w.V, a0) }
+func (w wrapper23) Precision() (int, bool) { return w.method("Precision").(func(any) (int, bool))(w.V) }
+func (w wrapper23) Width() (int, bool)     { return w.method("Width").(func(any) (int, bool))(w.V) }
+func (w wrapper23) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper25 is a hash.Hash.
+// wrapper24 is a fmt.Stringer.
+type wrapper24 struct{ wrapper }
+
+func (w wrapper24) String() string { return w.method("String").(func(any) string)(w.V) }
+
+// wrapper25 is a hash.Cloner.
 type wrapper25 struct{ wrapper }
 
 func (w wrapper25) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper25) Reset()         { w.method("Reset").(func(any))(w.V) }
-func (w wrapper25) Size() int      { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper25) Clone() (hash.Cloner, error) {
+	return w.method("Clone").(func(any) (hash.Cloner, error))(w.V)
+}
+func (w wrapper25) Reset()    { w.method("Reset").(func(any))(w.V) }
+func (w wrapper25) Size() int { return w.method("Size").(func(any) int)(w.V) }
 func (w wrapper25) Sum(a0 []uint8) []uint8 {
 	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
 }
@@ -321,7 +322,7 @@ func (w wrapper25) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper26 is a hash.Hash32.
+// wrapper26 is a hash.Hash.
 type wrapper26 struct{ wrapper }
 
 func (w wrapper26) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
@@ -330,12 +331,11 @@ func (w wrapper26) Size() int      { return w.method("Size").(func(any) int)(w.V
 func (w wrapper26) Sum(a0 []uint8) []uint8 {
 	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
 }
-func (w wrapper26) Sum32() uint32 { return w.method("Sum32").(func(any) uint32)(w.V) }
 func (w wrapper26) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper27 is a hash.Hash64.
+// wrapper27 is a hash.Hash32.
 type wrapper27 struct{ wrapper }
 
 func (w wrapper27) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
@@ -344,72 +344,76 @@ func (w wrapper27) Size() int      { return w.method("Size").(func(any) int)(w.V
 func (w wrapper27) Sum(a0 []uint8) []uint8 {
 	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
 }
-func (w wrapper27) Sum64() uint64 { return w.method("Sum64").(func(any) uint64)(w.V) }
+func (w wrapper27) Sum32() uint32 { return w.method("Sum32").(func(any) uint32)(w.V) }
 func (w wrapper27) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper28 is a hash.XOF.
+// wrapper28 is a hash.Hash64.
 type wrapper28 struct{ wrapper }
 
 func (w wrapper28) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper28) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper28) Reset()         { w.method("Reset").(func(any))(w.V) }
+func (w wrapper28) Size() int      { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper28) Sum(a0 []uint8) []uint8 {
+	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
 }
-func (w wrapper28) Reset() { w.method("Reset").(func(any))(w.V) }
+func (w wrapper28) Sum64() uint64 { return w.method("Sum64").(func(any) uint64)(w.V) }
 func (w wrapper28) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper29 is a io.ByteReader.
+// wrapper29 is a hash.XOF.
 type wrapper29 struct{ wrapper }
 
-func (w wrapper29) ReadByte() (uint8, error) {
-	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
+func (w wrapper29) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
+func (w wrapper29) Read(a0 []uint8) (int, error) {
+	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+}
+func (w wrapper29) Reset() { w.method("Reset").(func(any))(w.V) }
+func (w wrapper29) Write(a0 []uint8) (int, error) {
+	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper30 is a io.ByteScanner.
+// wrapper30 is a io.ByteReader.
 type wrapper30 struct{ wrapper }
 
 func (w wrapper30) ReadByte() (uint8, error) {
 	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
 }
-func (w wrapper30) UnreadByte() error { return w.method("UnreadByte").(func(any) error)(w.V) }
 
-// wrapper31 is a io.ByteWriter.
+// wrapper31 is a io.ByteScanner.
 type wrapper31 struct{ wrapper }
 
-func (w wrapper31) WriteByte(a0 uint8) error {
+func (w wrapper31) ReadByte() (uint8, error) {
+	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
+}
+func (w wrapper31) UnreadByte() error { return w.method("UnreadByte").(func(any) error)(w.V) }
+
+// wrapper32 is a io.ByteWriter.
+type wrapper32 struct{ wrapper }
+
+func (w wrapper32) WriteByte(a0 uint8) error {
 	return w.method("WriteByte").(func(any, uint8) error)(w.V, a0)
 }
 
-// wrapper32 is a io.Closer.
-type wrapper32 struct{ wrapper }
-
-func (w wrapper32) Close() error { return w.method("Close").(func(any) error)(w.V) }
-
-// wrapper33 is a io.ReadCloser.
+// wrapper33 is a io.Closer.
 type wrapper33 struct{ wrapper }
 
 func (w wrapper33) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper33) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
-}
 
-// wrapper34 is a io.ReadSeekCloser.
+// wrapper34 is a io.ReadCloser.
 type wrapper34 struct{ wrapper }
 
 func (w wrapper34) Close() error { return w.method("Close").(func(any) error)(w.V) }
 func (w wrapper34) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
-func (w wrapper34) Seek(a0 int64, a1 int) (int64, error) {
-	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
-}
 
-// wrapper35 is a io.ReadSeeker.
+// wrapper35 is a io.ReadSeekCloser.
 type wrapper35 struct{ wrapper }
 
+func (w wrapper35) Close() error { return w.method("Close").(func(any) error)(w.V) }
 func (w wrapper35) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
@@ -417,254 +421,264 @@ func (w wrapper35) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
 
-// wrapper36 is a io.ReadWriteCloser.
+// wrapper36 is a io.ReadSeeker.
 type wrapper36 struct{ wrapper }
 
-func (w wrapper36) Close() error { return w.method("Close").(func(any) error)(w.V) }
 func (w wrapper36) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
-func (w wrapper36) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper36) Seek(a0 int64, a1 int) (int64, error) {
+	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
 
-// wrapper37 is a io.ReadWriteSeeker.
+// wrapper37 is a io.ReadWriteCloser.
 type wrapper37 struct{ wrapper }
 
+func (w wrapper37) Close() error { return w.method("Close").(func(any) error)(w.V) }
 func (w wrapper37) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
-}
-func (w wrapper37) Seek(a0 int64, a1 int) (int64, error) {
-	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
 func (w wrapper37) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper38 is a io.ReadWriter.
+// wrapper38 is a io.ReadWriteSeeker.
 type wrapper38 struct{ wrapper }
 
 func (w wrapper38) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
+func (w wrapper38) Seek(a0 int64, a1 int) (int64, error) {
+	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
+}
 func (w wrapper38) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper39 is a io.Reader.
+// wrapper39 is a io.ReadWriter.
 type wrapper39 struct{ wrapper }
 
 func (w wrapper39) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
+func (w wrapper39) Write(a0 []uint8) (int, error) {
+	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+}
 
-// wrapper40 is a io.ReaderAt.
+// wrapper40 is a io.Reader.
 type wrapper40 struct{ wrapper }
 
-func (w wrapper40) ReadAt(a0 []uint8, a1 int64) (int, error) {
+func (w wrapper40) Read(a0 []uint8) (int, error) {
+	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+}
+
+// wrapper41 is a io.ReaderAt.
+type wrapper41 struct{ wrapper }
+
+func (w wrapper41) ReadAt(a0 []uint8, a1 int64) (int, error) {
 	return w.method("ReadAt").(func(any, []uint8, int64) (int, error))(w.V, a0, a1)
 }
 
-// wrapper41 is a io.ReaderFrom.
-type wrapper41 struct{ wrapper }
+// wrapper42 is a io.ReaderFrom.
+type wrapper42 struct{ wrapper }
 
-func (w wrapper41) ReadFrom(a0 io.Reader) (int64, error) {
+func (w wrapper42) ReadFrom(a0 io.Reader) (int64, error) {
 	return w.method("ReadFrom").(func(any, io.Reader) (int64, error))(w.V, a0)
 }
 
-// wrapper42 is a io.RuneReader.
-type wrapper42 struct{ wrapper }
-
-func (w wrapper42) ReadRune() (int32, int, error) {
-	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
-}
-
-// wrapper43 is a io.RuneScanner.
+// wrapper43 is a io.RuneReader.
 type wrapper43 struct{ wrapper }
 
 func (w wrapper43) ReadRune() (int32, int, error) {
 	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
 }
-func (w wrapper43) UnreadRune() error { return w.method("UnreadRune").(func(any) error)(w.V) }
 
-// wrapper44 is a io.Seeker.
+// wrapper44 is a io.RuneScanner.
 type wrapper44 struct{ wrapper }
 
-func (w wrapper44) Seek(a0 int64, a1 int) (int64, error) {
+func (w wrapper44) ReadRune() (int32, int, error) {
+	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
+}
+func (w wrapper44) UnreadRune() error { return w.method("UnreadRune").(func(any) error)(w.V) }
+
+// wrapper45 is a io.Seeker.
+type wrapper45 struct{ wrapper }
+
+func (w wrapper45) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
 
-// wrapper45 is a io.StringWriter.
-type wrapper45 struct{ wrapper }
+// wrapper46 is a io.StringWriter.
+type wrapper46 struct{ wrapper }
 
-func (w wrapper45) WriteString(a0 string) (int, error) {
+func (w wrapper46) WriteString(a0 string) (int, error) {
 	return w.method("WriteString").(func(any, string) (int, error))(w.V, a0)
 }
 
-// wrapper46 is a io.WriteCloser.
-type wrapper46 struct{ wrapper }
-
-func (w wrapper46) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper46) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
-}
-
-// wrapper47 is a io.WriteSeeker.
+// wrapper47 is a io.WriteCloser.
 type wrapper47 struct{ wrapper }
 
-func (w wrapper47) Seek(a0 int64, a1 int) (int64, error) {
-	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
-}
+func (w wrapper47) Close() error { return w.method("Close").(func(any) error)(w.V) }
 func (w wrapper47) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper48 is a io.Writer.
+// wrapper48 is a io.WriteSeeker.
 type wrapper48 struct{ wrapper }
 
+func (w wrapper48) Seek(a0 int64, a1 int) (int64, error) {
+	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
+}
 func (w wrapper48) Write(a0 []uint8) (int, error) {
 	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
 }
 
-// wrapper49 is a io.WriterAt.
+// wrapper49 is a io.Writer.
 type wrapper49 struct{ wrapper }
 
-func (w wrapper49) WriteAt(a0 []uint8, a1 int64) (int, error) {
+func (w wrapper49) Write(a0 []uint8) (int, error) {
+	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+}
+
+// wrapper50 is a io.WriterAt.
+type wrapper50 struct{ wrapper }
+
+func (w wrapper50) WriteAt(a0 []uint8, a1 int64) (int, error) {
 	return w.method("WriteAt").(func(any, []uint8, int64) (int, error))(w.V, a0, a1)
 }
 
-// wrapper50 is a io.WriterTo.
-type wrapper50 struct{ wrapper }
+// wrapper51 is a io.WriterTo.
+type wrapper51 struct{ wrapper }
 
-func (w wrapper50) WriteTo(a0 io.Writer) (int64, error) {
+func (w wrapper51) WriteTo(a0 io.Writer) (int64, error) {
 	return w.method("WriteTo").(func(any, io.Writer) (int64, error))(w.V, a0)
 }
 
-// wrapper51 is a fs.DirEntry.
-type wrapper51 struct{ wrapper }
-
-func (w wrapper51) Info() (fs.FileInfo, error) {
-	return w.method("Info").(func(any) (fs.FileInfo, error))(w.V)
-}
-func (w wrapper51) IsDir() bool       { return w.method("IsDir").(func(any) bool)(w.V) }
-func (w wrapper51) Name() string      { return w.method("Name").(func(any) string)(w.V) }
-func (w wrapper51) Type() fs.FileMode { return w.method("Type").(func(any) fs.FileMode)(w.V) }
-
-// wrapper52 is a fs.FS.
+// wrapper52 is a fs.DirEntry.
 type wrapper52 struct{ wrapper }
 
-func (w wrapper52) Open(a0 string) (fs.File, error) {
+func (w wrapper52) Info() (fs.FileInfo, error) {
+	return w.method("Info").(func(any) (fs.FileInfo, error))(w.V)
+}
+func (w wrapper52) IsDir() bool       { return w.method("IsDir").(func(any) bool)(w.V) }
+func (w wrapper52) Name() string      { return w.method("Name").(func(any) string)(w.V) }
+func (w wrapper52) Type() fs.FileMode { return w.method("Type").(func(any) fs.FileMode)(w.V) }
+
+// wrapper53 is a fs.FS.
+type wrapper53 struct{ wrapper }
+
+func (w wrapper53) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
 
-// wrapper53 is a fs.File.
-type wrapper53 struct{ wrapper }
+// wrapper54 is a fs.File.
+type wrapper54 struct{ wrapper }
 
-func (w wrapper53) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper53) Read(a0 []uint8) (int, error) {
+func (w wrapper54) Close() error { return w.method("Close").(func(any) error)(w.V) }
+func (w wrapper54) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
-func (w wrapper53) Stat() (fs.FileInfo, error) {
+func (w wrapper54) Stat() (fs.FileInfo, error) {
 	return w.method("Stat").(func(any) (fs.FileInfo, error))(w.V)
 }
 
-// wrapper54 is a fs.FileInfo.
-type wrapper54 struct{ wrapper }
-
-func (w wrapper54) IsDir() bool        { return w.method("IsDir").(func(any) bool)(w.V) }
-func (w wrapper54) ModTime() time.Time { return w.method("ModTime").(func(any) time.Time)(w.V) }
-func (w wrapper54) Mode() fs.FileMode  { return w.method("Mode").(func(any) fs.FileMode)(w.V) }
-func (w wrapper54) Name() string       { return w.method("Name").(func(any) string)(w.V) }
-func (w wrapper54) Size() int64        { return w.method("Size").(func(any) int64)(w.V) }
-func (w wrapper54) Sys() interface{}   { return w.method("Sys").(func(any) interface{})(w.V) }
-
-// wrapper55 is a fs.GlobFS.
+// wrapper55 is a fs.FileInfo.
 type wrapper55 struct{ wrapper }
 
-func (w wrapper55) Glob(a0 string) ([]string, error) {
-	return w.method("Glob").(func(any, string) ([]string, error))(w.V, a0)
-}
-func (w wrapper55) Open(a0 string) (fs.File, error) {
-	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
-}
+func (w wrapper55) IsDir() bool        { return w.method("IsDir").(func(any) bool)(w.V) }
+func (w wrapper55) ModTime() time.Time { return w.method("ModTime").(func(any) time.Time)(w.V) }
+func (w wrapper55) Mode() fs.FileMode  { return w.method("Mode").(func(any) fs.FileMode)(w.V) }
+func (w wrapper55) Name() string       { return w.method("Name").(func(any) string)(w.V) }
+func (w wrapper55) Size() int64        { return w.method("Size").(func(any) int64)(w.V) }
+func (w wrapper55) Sys() interface{}   { return w.method("Sys").(func(any) interface{})(w.V) }
 
-// wrapper56 is a fs.ReadDirFS.
+// wrapper56 is a fs.GlobFS.
 type wrapper56 struct{ wrapper }
 
+func (w wrapper56) Glob(a0 string) ([]string, error) {
+	return w.method("Glob").(func(any, string) ([]string, error))(w.V, a0)
+}
 func (w wrapper56) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
-func (w wrapper56) ReadDir(a0 string) ([]fs.DirEntry, error) {
+
+// wrapper57 is a fs.ReadDirFS.
+type wrapper57 struct{ wrapper }
+
+func (w wrapper57) Open(a0 string) (fs.File, error) {
+	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
+}
+func (w wrapper57) ReadDir(a0 string) ([]fs.DirEntry, error) {
 	return w.method("ReadDir").(func(any, string) ([]fs.DirEntry, error))(w.V, a0)
 }
 
-// wrapper57 is a fs.ReadDirFile.
-type wrapper57 struct{ wrapper }
+// wrapper58 is a fs.ReadDirFile.
+type wrapper58 struct{ wrapper }
 
-func (w wrapper57) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper57) Read(a0 []uint8) (int, error) {
+func (w wrapper58) Close() error { return w.method("Close").(func(any) error)(w.V) }
+func (w wrapper58) Read(a0 []uint8) (int, error) {
 	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
 }
-func (w wrapper57) ReadDir(a0 int) ([]fs.DirEntry, error) {
+func (w wrapper58) ReadDir(a0 int) ([]fs.DirEntry, error) {
 	return w.method("ReadDir").(func(any, int) ([]fs.DirEntry, error))(w.V, a0)
 }
-func (w wrapper57) Stat() (fs.FileInfo, error) {
+func (w wrapper58) Stat() (fs.FileInfo, error) {
 	return w.method("Stat").(func(any) (fs.FileInfo, error))(w.V)
 }
 
-// wrapper58 is a fs.ReadFileFS.
-type wrapper58 struct{ wrapper }
-
-func (w wrapper58) Open(a0 string) (fs.File, error) {
-	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
-}
-func (w wrapper58) ReadFile(a0 string) ([]uint8, error) {
-	return w.method("ReadFile").(func(any, string) ([]uint8, error))(w.V, a0)
-}
-
-// wrapper59 is a fs.ReadLinkFS.
+// wrapper59 is a fs.ReadFileFS.
 type wrapper59 struct{ wrapper }
 
-func (w wrapper59) Lstat(a0 string) (fs.FileInfo, error) {
-	return w.method("Lstat").(func(any, string) (fs.FileInfo, error))(w.V, a0)
-}
 func (w wrapper59) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
-func (w wrapper59) ReadLink(a0 string) (string, error) {
-	return w.method("ReadLink").(func(any, string) (string, error))(w.V, a0)
+func (w wrapper59) ReadFile(a0 string) ([]uint8, error) {
+	return w.method("ReadFile").(func(any, string) ([]uint8, error))(w.V, a0)
 }
 
-// wrapper60 is a fs.StatFS.
+// wrapper60 is a fs.ReadLinkFS.
 type wrapper60 struct{ wrapper }
 
+func (w wrapper60) Lstat(a0 string) (fs.FileInfo, error) {
+	return w.method("Lstat").(func(any, string) (fs.FileInfo, error))(w.V, a0)
+}
 func (w wrapper60) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
-func (w wrapper60) Stat(a0 string) (fs.FileInfo, error) {
-	return w.method("Stat").(func(any, string) (fs.FileInfo, error))(w.V, a0)
+func (w wrapper60) ReadLink(a0 string) (string, error) {
+	return w.method("ReadLink").(func(any, string) (string, error))(w.V, a0)
 }
 
-// wrapper61 is a fs.SubFS.
+// wrapper61 is a fs.StatFS.
 type wrapper61 struct{ wrapper }
 
 func (w wrapper61) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
-func (w wrapper61) Sub(a0 string) (fs.FS, error) {
+func (w wrapper61) Stat(a0 string) (fs.FileInfo, error) {
+	return w.method("Stat").(func(any, string) (fs.FileInfo, error))(w.V, a0)
+}
+
+// wrapper62 is a fs.SubFS.
+type wrapper62 struct{ wrapper }
+
+func (w wrapper62) Open(a0 string) (fs.File, error) {
+	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
+}
+func (w wrapper62) Sub(a0 string) (fs.FS, error) {
 	return w.method("Sub").(func(any, string) (fs.FS, error))(w.V, a0)
 }
 
-// wrapper62 is a rand.Source.
-type wrapper62 struct{ wrapper }
-
-func (w wrapper62) Uint64() uint64 { return w.method("Uint64").(func(any) uint64)(w.V) }
-
-// wrapper63 is a sort.Interface.
+// wrapper63 is a rand.Source.
 type wrapper63 struct{ wrapper }
 
-func (w wrapper63) Len() int { return w.method("Len").(func(any) int)(w.V) }
-func (w wrapper63) Less(a0 int, a1 int) bool {
+func (w wrapper63) Uint64() uint64 { return w.method("Uint64").(func(any) uint64)(w.V) }
+
+// wrapper64 is a sort.Interface.
+type wrapper64 struct{ wrapper }
+
+func (w wrapper64) Len() int { return w.method("Len").(func(any) int)(w.V) }
+func (w wrapper64) Less(a0 int, a1 int) bool {
 	return w.method("Less").(func(any, int, int) bool)(w.V, a0, a1)
 }
-func (w wrapper63) Swap(a0 int, a1 int) { w.method("Swap").(func(any, int, int))(w.V, a0, a1) }
+func (w wrapper64) Swap(a0 int, a1 int) { w.method("Swap").(func(any, int, int))(w.V, a0, a1) }

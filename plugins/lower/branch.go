@@ -115,8 +115,10 @@ func (f *fn) clauses(s *ast.SwitchStmt, tag string, typ types.Type) (clauses []c
 			clauses = append(clauses, clause{func() string {
 				f.at(e)
 				f.hoist(e)
-				if tag == "" {
+				if tag == "" && !isInterface(f.typeOf(e)) {
 					return f.named(f.expr(e), types.Typ[types.Bool])
+				} else if tag == "" {
+					return f.equal("true", typ, f.expr(e), f.typeOf(e))
 				}
 				if f.unit.Info.Types[e].IsNil() {
 					return f.set("bool", tag+" == nil")

@@ -114,7 +114,7 @@ const (
 )
 
 // arguments evaluates the arguments of a call.
-func (f *fn) arguments(e *ast.CallExpr, sig *types.Signature, form form, raw bool) (args, typs []string) {
+func (f *fn) arguments(e *ast.CallExpr, sig *types.Signature, form form, raw *types.Func) (args, typs []string) {
 	var values []string
 	var from []types.Type
 	if len(e.Args) == 1 {
@@ -135,8 +135,8 @@ func (f *fn) arguments(e *ast.CallExpr, sig *types.Signature, form form, raw boo
 		switch {
 		case from != nil:
 			return f.atomic(f.toType(values[i], from[i], to), to), to
-		case raw && isInterface(to) && !f.hostInterface(to):
-			return f.raw(e.Args[i]), to
+		case raw != nil && isInterface(to) && !f.hostInterface(to):
+			return f.raw(e.Args[i], raw), to
 		}
 		return f.argument(e.Args[i], to), to
 	}

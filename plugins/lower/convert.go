@@ -164,11 +164,11 @@ func (f *fn) conversion(e ast.Expr, t types.Type) string {
 		return f.convert(e, t)
 	}
 	if tv.Value != nil {
+		if basic(t)&types.IsNumeric != 0 && basic(from)&types.IsNumeric != 0 {
+			return f.constant(tv.Value, t)
+		}
 		if b, ok := from.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
 			from = types.Default(from)
-			if basic(t)&types.IsNumeric != 0 && basic(from)&types.IsNumeric != 0 {
-				return f.constant(tv.Value, t)
-			}
 		}
 		return f.converted(f.constant(tv.Value, from), from, t)
 	}

@@ -33,7 +33,7 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, name string) {
 		f.rangeIndex(s, l, f.set("int", "len("+x+")"), x+"[%s]", u.Elem())
 	case *types.Array:
 		x := ""
-		if s.Value != nil || !f.direct(s.X) {
+		if s.Value != nil || f.calls(s.X) {
 			x = f.set(f.typ(t), f.expr(s.X))
 		}
 		f.rangeIndex(s, l, fmt.Sprint(u.Len()), x+"[%s]", u.Elem())

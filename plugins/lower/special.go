@@ -3,6 +3,7 @@ package lower
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"strings"
 )
@@ -10,8 +11,11 @@ import (
 // rawPackages are those whose functions look into arguments of type any.
 var rawPackages = map[string]bool{
 	"encoding/json": true, "encoding/xml": true, "encoding/binary": true, "sort": true,
-	"text/template": true, "mts/plugins/symbols/internal/template": true,
+	templates: true,
 }
+
+// templates is the package behind text/template.
+const templates = "mts/plugins/symbols/internal/template"
 
 // callee returns the host's function or method that fun names, or nil.
 func (f *fn) callee(fun ast.Expr) *types.Func {
@@ -31,15 +35,25 @@ func (f *fn) callee(fun ast.Expr) *types.Func {
 	return fn
 }
 
-// rawArgs reports whether fun looks into what it is given as any.
-func (f *fn) rawArgs(fun ast.Expr) bool {
+// rawArgs returns the host's function that fun names if it looks into what it
+// is given as any, or nil.
+func (f *fn) rawArgs(fun ast.Expr) *types.Func {
 	fn := f.callee(fun)
 	if fn == nil {
-		return false
+		return nil
 	}
 	path := fn.Pkg().Path()
-	return rawPackages[path] || path == "fmt" && strings.Contains(fn.Name(), "scan") || path == "fmt" && strings.HasPrefix(fn.Name(), "Scan")
+	if path == "encoding/xml" && (strings.HasPrefix(fn.Name(), "Unmarshal") || strings.HasPrefix(fn.Name(), "Decode")) {
+		return rawFunc
+	}
+	if rawPackages[path] || path == "fmt" && strings.Contains(strings.ToLower(fn.Name()), "scan") {
+		return fn
+	}
+	return nil
 }
+
+// rawFunc stands for a function that takes what it is given as it is.
+var rawFunc = types.NewFunc(token.NoPos, types.NewPackage("", ""), "", nil)
 
 // isSpecial reports whether special lowers the call.
 func (f *fn) isSpecial(e *ast.CallExpr) bool {
@@ -125,7 +139,7 @@ func (f *fn) formatted(e *ast.CallExpr, at int) []string {
 			return s[:len(s)-1] + "...)"
 		}
 	}
-	args, _ := f.arguments(e, sig, slice, false)
+	args, _ := f.arguments(e, sig, slice, nil)
 	s, list := f.temp("string"), f.temp("[]h.Any")
 	f.emitf("%s, %s = h.Format(%s, %s)", s, list, args[at], args[at+1])
 	args[at], args[at+1] = s, list
@@ -159,7 +173,7 @@ func (f *fn) joins(e *ast.CallExpr) bool {
 func (f *fn) joined(e *ast.CallExpr) []string {
 	sig := f.core(e.Fun).(*types.Signature)
 	_, name := f.declared(ast.Unparen(e.Fun))
-	args, _ := f.arguments(e, sig, slice, false)
+	args, _ := f.arguments(e, sig, slice, nil)
 	last := len(args) - 1
 	args[last] = f.set("string", "h.Joined("+args[last]+")")
 	call := func(args []string) string { return name + "(" + strings.Join(args, ", ") + ")" }
@@ -247,11 +261,12 @@ func (f *fn) isIrregular(t types.Type, seen map[string]bool) bool {
 // template refuses what templates would look for methods in.
 func (f *fn) template(e *ast.CallExpr) {
 	fn := f.callee(e.Fun)
-	if fn == nil || fn.Pkg().Path() != "mts/plugins/symbols/internal/template" || !strings.HasPrefix(fn.Name(), "Execute") {
+	if fn == nil || fn.Pkg().Path() != templates || !strings.HasPrefix(fn.Name(), "Execute") {
 		return
 	}
 	data := e.Args[len(e.Args)-1]
-	if f.methodical(f.typeOf(data), map[string]bool{}) {
+	t := f.typeOf(data)
+	if f.methodical(t, map[string]bool{}) || isInterface(t) && f.anyMethods() {
 		f.refuse(data.Pos(), "templates don't find methods of a script's type; hand them a map or a plain struct")
 	}
 }
@@ -274,6 +289,16 @@ func (f *fn) methodical(t types.Type, seen map[string]bool) bool {
 			if f.methodical(field.Type(), seen) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// anyMethods reports whether the script declares methods.
+func (p *program) anyMethods() bool {
+	for fn := range p.decls {
+		if fn.Pkg() == p.main.Pkg && fn.(*types.Func).Signature().Recv() != nil {
+			return true
 		}
 	}
 	return false

@@ -95,6 +95,9 @@ func (f *fn) methodExpr(e *ast.SelectorExpr, sig *types.Signature) string {
 	for v := range sig.Results().Variables() {
 		out = append(out, f.typ(v.Type()))
 	}
+	if f.loose {
+		g.emitf("h.Enter()") // the method isn't what was deferred, unless by itself
+	}
 	m := g.methodOf(args[0], t, fn, index)
 	rest := args[1:]
 	if m.variadic != slice && sig.Variadic() {
@@ -111,10 +114,16 @@ func (f *fn) methodExpr(e *ast.SelectorExpr, sig *types.Signature) string {
 
 // raw evaluates an argument for a function of the host that looks into it by
 // reflection: as it is, without a box.
-func (f *fn) raw(e ast.Expr) string {
+func (f *fn) raw(e ast.Expr, by *types.Func) string {
 	t := f.typeOf(e)
 	if f.unit.Info.Types[e].IsNil() {
 		return f.set("h.Any", "nil")
+	}
+	switch path := by.Pkg().Path(); {
+	case path == templates:
+		return f.set("h.Any", "h.Deep("+f.argument(e, types.NewInterfaceType(nil, nil))+")")
+	case path == "encoding/xml" && f.xmlRoot(t):
+		return f.set("h.Any", "h.Root("+itoa(int64(f.typeID(t)))+", "+f.named(f.convert(e, t), t)+")")
 	}
 	if isInterface(t) {
 		return f.set("h.Any", "h.ExportAny("+f.named(f.expr(e), t)+")")
@@ -126,4 +135,13 @@ func (f *fn) raw(e ast.Expr) string {
 		t = types.Default(b)
 	}
 	return f.set("h.Any", "h.Any("+f.named(f.convert(e, t), t)+")")
+}
+
+// xmlRoot reports whether t is a struct of the script's, or a pointer to one.
+func (f *fn) xmlRoot(t types.Type) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	_, ok := under(t).(*types.Struct)
+	return ok && named(t) != nil && !f.native(t)
 }

@@ -45,6 +45,7 @@ func translate(v any) any {
 
 var translations = []struct{ from, to string }{
 	{"reflect.Append: slice overflow", "growslice: len out of range"},
+	{"reflect.Value.Grow: slice overflow", "growslice: len out of range"},
 	{"reflect: slice index out of range", "index out of range"},
 	{"reflect: array index out of range", "index out of range"},
 	{"reflect: string index out of range", "index out of range"},

@@ -129,6 +129,26 @@ func (r *Runtime) ExportAny(x any) any {
 // MarshalJSON encodes what the box holds.
 func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.T.rt.Export(v.T.id, v.V)) }
 
+// Root is Export for package encoding/xml, which names an element by its type.
+func (r *Runtime) Root(id int, x any) any { return root{Value{r.types[id], x}} }
+
+type root struct{ Value }
+
+// MarshalXML encodes what the box holds under the name of its type.
+func (r root) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	t := r.T.typ
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		if s, ok := n.Underlying().(*types.Struct); ok && s.NumFields() > 0 && s.Field(0).Name() == "XMLName" {
+			return e.Encode(r.T.rt.Export(r.T.id, r.V))
+		}
+		start.Name.Local = n.Obj().Name()
+	}
+	return r.Value.MarshalXML(e, start)
+}
+
 // MarshalXML encodes what the box holds.
 func (v Value) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(v.T.rt.Export(v.T.id, v.V), start)
@@ -331,4 +351,26 @@ func (m *mirror) unmarshal(t types.Type, data []byte, to reflect.Value) error {
 	out, _ := Value{m.rt.types[m.rt.id(ptr)], to.Addr().Interface()}.call(name, data)
 	err, _ := out[0].(error)
 	return err
+}
+
+// Deep returns a value without boxes, in maps and slices of anything too, for a
+// template.
+func (r *Runtime) Deep(x any) any {
+	switch x := x.(type) {
+	case boxed:
+		return r.ExportAny(x)
+	case map[string]any:
+		m := make(map[string]any, len(x))
+		for k, v := range x {
+			m[k] = r.Deep(v)
+		}
+		return m
+	case []any:
+		s := make([]any, len(x))
+		for i, v := range x {
+			s[i] = r.Deep(v)
+		}
+		return s
+	}
+	return x
 }

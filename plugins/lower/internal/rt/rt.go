@@ -50,7 +50,7 @@ func (r *Runtime) Exports() map[string]reflect.Value {
 		"Index": Index, "Slice": Slice, "Shift": Shift, "Nil": Nil, "Make": Make, "ToArray": ToArray, "Yielded": Yielded,
 		"Keys": Keys, "Pairs": Pairs, "Clear": Clear, "Rune": utf8.DecodeRuneInString, "Print": Print,
 		"Big": Big, "Small": Small, "Float32": Float32, "Min": Min, "Max": Max, "Format": r.Format, "Joined": r.Joined,
-		"Export": r.Export, "ExportAny": r.ExportAny, "Target": r.Target, "Import": r.Import,
+		"Export": r.Export, "Root": r.Root, "Deep": r.Deep, "ExportAny": r.ExportAny, "Target": r.Target, "Import": r.Import,
 	} {
 		e[name] = reflect.ValueOf(f)
 	}

@@ -48,7 +48,7 @@ func (f *fn) builtin(e *ast.CallExpr, name string, t types.Type) []string {
 	case "min", "max":
 		return one(f.extreme(e, name, t))
 	case "panic":
-		f.emitf("h.Panic(%s)", f.argument(e.Args[0], types.NewInterfaceType(nil, nil)))
+		f.failing("h.Panic(%s)", f.argument(e.Args[0], types.NewInterfaceType(nil, nil)))
 		return nil
 	case "recover":
 		token := f.recoverToken()
@@ -184,10 +184,10 @@ func (f *fn) make0(e *ast.CallExpr, t types.Type) string {
 	case *types.Slice:
 		size := sizes[len(sizes)-1]
 		if len(sizes) == 2 && isVar(sizes[0]) {
-			f.emitf("h.Make(%s, %s)", sizes[0], size)
+			f.failing("h.Make(%s, %s)", sizes[0], size)
 		} else if f.unit.Info.Types[e.Args[1]].Value == nil {
 			f.emitf("if %s < 0 {", size)
-			f.emitf("h.Make(%s, %s)", size, size)
+			f.failing("h.Make(%s, %s)", size, size)
 			f.emitf("}")
 		}
 	}

@@ -150,7 +150,7 @@ func (f *fn) mustAssert(e *ast.TypeAssertExpr, t types.Type) string {
 	v, ok := f.assert(x, from, t)
 	f.emitf("if %s {", ok)
 	f.emitf("} else {")
-	f.emitf("h.Failed(%d, %d, %s)", f.typeID(from), f.typeID(t), x)
+	f.failing("h.Failed(%d, %d, %s)", f.typeID(from), f.typeID(t), x)
 	f.emitf("}")
 	return v
 }
@@ -194,7 +194,7 @@ func (f *fn) converted(v string, from, t types.Type) string {
 		if _, ok := under(from).(*types.Slice); ok {
 			n := f.set("int", "len("+v+")")
 			f.emitf("if %s < %d {", n, arr.Len())
-			f.emitf("h.ToArray(%s, %d)", n, arr.Len())
+			f.failing("h.ToArray(%s, %d)", n, arr.Len())
 			f.emitf("}")
 		}
 	}

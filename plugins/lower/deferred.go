@@ -37,7 +37,7 @@ func (f *fn) deferStmt(s *ast.DeferStmt) {
 	mk := f.closure(f, none, func([]string) string { return p.call(names) }, bound)
 	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.isMethod(s) && isInterface(f.typeOf(s.X)) {
 		f.emitf("if %s == nil {", p.args[0])
-		f.emitf("h.Nil()")
+		f.failing("h.Nil()")
 		f.emitf("}")
 	}
 	fv := f.fresh("func()")

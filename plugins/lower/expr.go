@@ -287,7 +287,7 @@ func (f *fn) shiftCount(s string, e ast.Expr) string {
 	t := f.typeOf(e)
 	if basic(t)&types.IsUnsigned == 0 {
 		f.emitf("if %s < 0 {", s)
-		f.emitf("h.Shift()")
+		f.failing("h.Shift()")
 		f.emitf("}")
 	}
 	return s
@@ -359,7 +359,7 @@ func (f *fn) bounds(i string, e ast.Expr, n string) {
 	}
 	check := func(cond string) {
 		f.emitf("if %s {", cond)
-		f.emitf("h.Index(%s, %s)", f.asInt(i, e), n)
+		f.failing("h.Index(%s, %s)", f.asInt(i, e), n)
 		f.emitf("}")
 	}
 	t := f.typeOf(e)

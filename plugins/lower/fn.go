@@ -83,6 +83,15 @@ func (f *fn) emitf(format string, args ...any) {
 	f.lines = append(f.lines, line{f.pos, fmt.Sprintf(format, args...)})
 }
 
+// failing adds a line that ends the script, or may.
+func (f *fn) failing(format string, args ...any) {
+	if n := len(f.places); n == 0 || f.places[n-1] != f.pos {
+		f.places = append(f.places, f.pos)
+	}
+	f.emitf("h.At(%d)", len(f.places)-1)
+	f.emitf(format, args...)
+}
+
 func (f *fn) declare(name, typ string) {
 	f.head = append(f.head, line{f.pos, "var " + name + " " + typ})
 }

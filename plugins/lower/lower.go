@@ -56,7 +56,9 @@ type Program struct {
 	lines   []line
 	exports map[string]reflect.Value
 	names   map[string]string // of the script's package-level functions
+	places  []token.Pos       // by the number that the runtime knows
 	runtime *rt.Runtime
+	trace   trace
 }
 
 // A line is one of the lowered text, and where it comes from.
@@ -86,7 +88,10 @@ func Package(fset *token.FileSet, u *Unit, host Host, roots ...string) (program 
 	p.initialise()
 	p.finish()
 	slices.SortStableFunc(p.findings, func(a, b Finding) int { return cmp.Compare(a.Pos, b.Pos) })
-	return &Program{fset: fset, lines: p.text(), exports: p.exports, names: names, runtime: p.runtime}, p.findings
+	program = &Program{fset: fset, lines: p.text(), exports: p.exports, names: names, places: p.places, runtime: p.runtime}
+	program.trace.p = program
+	p.runtime.Recovered = program.trace.clear
+	return program, p.findings
 }
 
 // Source returns the program's text, closed by tail: further declarations of

@@ -141,7 +141,7 @@ func (f *fn) address(x ast.Expr, t types.Type) string {
 	case *ast.StarExpr:
 		p := f.named(f.expr(x.X), t)
 		f.emitf("if %s == nil {", p)
-		f.emitf("h.Nil()")
+		f.failing("h.Nil()")
 		f.emitf("}")
 		return p
 	case *ast.IndexExpr:
@@ -237,7 +237,7 @@ func (f *fn) sliceBounds(at [3]string, size, x string, t types.Type) {
 	for _, s := range at {
 		given += map[bool]string{true: "1", false: "0"}[s != ""]
 	}
-	f.emitf("h.Slice(%s, %s, %s, %q, %s, %s)", lo, hi, max, given, n, kind)
+	f.failing("h.Slice(%s, %s, %s, %q, %s, %s)", lo, hi, max, given, n, kind)
 	f.emitf("}")
 }
 

@@ -27,8 +27,9 @@ type program struct {
 	runtime *rt.Runtime
 
 	findings []Finding
-	pos      token.Pos // of what is being lowered
-	n        int       // names given so far
+	pos      token.Pos   // of what is being lowered
+	places   []token.Pos // where the script may end
+	n        int         // names given so far
 
 	typs      map[string]string // lowered types by key
 	natives   map[string]bool

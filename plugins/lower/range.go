@@ -258,7 +258,7 @@ func (f *fn) rangeFunc(s *ast.RangeStmt, name string, sig *types.Signature) {
 		params = append(params, names[i]+" "+f.typ(yield.Params().At(i).Type()))
 	}
 	g.emitf("if %s {", g.set("bool", g.place(done)))
-	g.emitf("h.Yielded()")
+	g.failing("h.Yielded()")
 	g.emitf("}")
 	for i, arg := range names {
 		g.iterate(s, exprs[i], arg, yield.Params().At(i).Type())

@@ -62,7 +62,7 @@ func (f *fn) methodValue(e *ast.SelectorExpr, sig *types.Signature) string {
 	m := f.method(e)
 	if isInterface(f.typeOf(e.X)) {
 		f.emitf("if %s == nil {", m.recv)
-		f.emitf("h.Nil()")
+		f.failing("h.Nil()")
 		f.emitf("}")
 	}
 	recv := f.unique("b", "")

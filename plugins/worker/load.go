@@ -51,7 +51,7 @@ func (p *plugin) load(ctx context.Context, stop context.CancelCauseFunc) (*scrip
 	in := interp.New(interp.Options{
 		Stdin:                strings.NewReader(""),
 		Stdout:               os.Stderr,
-		Stderr:               os.Stderr,
+		Stderr:               program.Stderr(os.Stderr),
 		Args:                 []string{p.name},
 		Env:                  []string{},
 		SourcecodeFilesystem: nothing{},
@@ -59,7 +59,7 @@ func (p *plugin) load(ctx context.Context, stop context.CancelCauseFunc) (*scrip
 	if err := in.Use(program.Exports()); err != nil {
 		return nil, err
 	}
-	go s.evaluate(in, program.Source(main(program)))
+	go s.evaluate(in, program)
 	select {
 	case <-s.loaded:
 		return s, s.configure
@@ -96,16 +96,44 @@ func (p *plugin) lower() (*lower.Program, error) {
 	return program, nil
 }
 
-func (s *script) evaluate(in *interp.Interpreter, main string) {
+func (s *script) evaluate(in *interp.Interpreter, program *lower.Program) {
 	defer close(s.evaluated)
 	defer func() {
 		if p := recover(); p != nil {
-			s.err = fmt.Errorf("panic: %v", p)
+			s.err = fmt.Errorf("panic: %v%s", p, where(program))
 		}
 	}()
-	_, s.err = in.EvalWithContext(s.ctx, main)
+	_, s.err = in.EvalWithContext(s.ctx, program.Source(main(program)))
 	if cause := context.Cause(s.ctx); cause != nil {
 		s.err = cause
+	} else if s.err != nil {
+		s.err = fmt.Errorf("%w%s", s.err, where(program))
+	}
+}
+
+// where returns the places in the script that the last panic went through.
+func where(program *lower.Program) string {
+	if trace := program.Trace(); len(trace) > 0 {
+		return "\n\t" + strings.Join(trace, "\n\t")
+	}
+	return ""
+}
+
+// traced has a panic of f say on the standard error where in the script it was.
+func traced[C any](program *lower.Program, f func(C) error) func(C) error {
+	if f == nil {
+		return nil
+	}
+	return func(c C) error {
+		done := false
+		defer func() {
+			if at := where(program); !done && at != "" {
+				fmt.Fprintln(os.Stderr, "the plugin panicked:"+at)
+			}
+		}()
+		err := f(c)
+		done = true
+		return err
 	}
 }
 
@@ -115,8 +143,18 @@ func (s *script) bind(program *lower.Program, settings map[string]any) {
 		s.configure = f(settings)
 		return s.configure == nil
 	})
-	program.Bind("BootCommands", func(f func() []core.Command) { s.commands = f() })
-	program.Bind("BootHooks", func(f func() core.Hooks) { s.hooks = f() })
+	program.Bind("BootCommands", func(f func() []core.Command) {
+		s.commands = f()
+		for i := range s.commands {
+			s.commands[i].Run = traced(program, s.commands[i].Run)
+		}
+	})
+	program.Bind("BootHooks", func(f func() core.Hooks) {
+		s.hooks = f()
+		for _, hook := range []*func(*core.Call) error{&s.hooks.Connect, &s.hooks.Login, &s.hooks.Open} {
+			*hook = traced(program, *hook)
+		}
+	})
 	program.Bind("BootClose", func(f func()) { s.close = f })
 	program.Bind("BootPark", func() {
 		close(s.loaded)

@@ -70,6 +70,8 @@ func (r *Runtime) Recover(d *Defers) any {
 	}
 	v := d.value
 	d.panicked, d.value = false, nil
+	r.Place = -1
+	r.Recovered()
 	return Canon(v)
 }
 

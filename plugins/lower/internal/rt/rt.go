@@ -14,6 +14,12 @@ type Runtime struct {
 	types   []*Type
 	methods map[int]map[string]reflect.Value
 	pending *Defers // whose deferred call is about to begin
+
+	// Place is the number of the last place where the script ended; -1 if it
+	// isn't known.
+	Place int
+	// Recovered is called when the script has recovered from a panic.
+	Recovered func()
 }
 
 // A Type is one of the script's at run time.
@@ -25,7 +31,12 @@ type Type struct {
 }
 
 // New returns a runtime that knows no types yet.
-func New() *Runtime { return &Runtime{methods: map[int]map[string]reflect.Value{}} }
+func New() *Runtime {
+	return &Runtime{methods: map[int]map[string]reflect.Value{}, Place: -1, Recovered: func() {}}
+}
+
+// At tells the number of a place where the script is about to end.
+func (r *Runtime) At(place int) { r.Place = place }
 
 // SetTypes tells the types that the script knows by number.
 func (r *Runtime) SetTypes(list []types.Type) {
@@ -49,7 +60,7 @@ func (r *Runtime) Exports() map[string]reflect.Value {
 		"Raw": Raw, "Implements": r.Implements, "Failed": r.Failed, "Method": r.Method, "AsError": r.AsError,
 		"Index": Index, "Slice": Slice, "Shift": Shift, "Nil": Nil, "Make": Make, "ToArray": ToArray, "Yielded": Yielded,
 		"Keys": Keys, "Pairs": Pairs, "Clear": Clear, "Rune": utf8.DecodeRuneInString, "Print": Print,
-		"Big": Big, "Small": Small, "Float32": Float32, "Min": Min, "Max": Max, "Format": r.Format, "Joined": r.Joined,
+		"Big": Big, "Small": Small, "Float32": Float32, "Min": Min, "Max": Max, "At": r.At, "Format": r.Format, "Joined": r.Joined,
 		"Export": r.Export, "Root": r.Root, "Deep": r.Deep, "ExportAny": r.ExportAny, "Target": r.Target, "Import": r.Import,
 	} {
 		e[name] = reflect.ValueOf(f)

@@ -1,4 +1,4 @@
-package check
+package check_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"mts/plugins/check"
+	"mts/plugins/internal/differential"
 	"mts/plugins/symbols"
 )
 
@@ -70,7 +72,7 @@ func TestPlugin(t *testing.T) {
 		"API":         {edit("c.Reply", "c.Replay"), "wc.go:24:4: c.Replay undefined"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(test.src)}}, "wc")
+			found := check.NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(test.src)}}, "wc")
 			switch {
 			case test.want == "" && len(found) > 0:
 				t.Errorf("found %v", found)
@@ -88,7 +90,7 @@ func TestFiles(t *testing.T) {
 		return &fstest.MapFile{Data: []byte("package wc\n\n//" + strings.Repeat("x", n) + "\n")}
 	}
 	many := fstest.MapFS{"wc.go": {Data: []byte(good)}}
-	for i := range MaxFiles {
+	for i := range check.MaxFiles {
 		many[fmt.Sprintf("f%02d.go", i)] = large(1)
 	}
 	for name, test := range map[string]struct {
@@ -99,12 +101,12 @@ func TestFiles(t *testing.T) {
 		"two":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": broken}, "x.go:1:9: package is called broken"},
 		"none":   {fstest.MapFS{"readme": broken}, ".:1:1: no Go files"},
 		"many":   {many, "wc.go:1:1: more than 64 files"},
-		"size":   {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(MaxBytes)}, "x.go:1:1: more than 1048576 bytes"},
-		"sum":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(MaxBytes / 2), "y.go": large(MaxBytes / 2)}, "y.go:1:1: more than 1048576 bytes"},
+		"size":   {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(check.MaxBytes)}, "x.go:1:1: more than 1048576 bytes"},
+		"sum":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(check.MaxBytes / 2), "y.go": large(check.MaxBytes / 2)}, "y.go:1:1: more than 1048576 bytes"},
 		"folder": {fstest.MapFS{"wc.go/x": broken}, "wc.go:1:1: not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := NewPlugin().Dir(test.dir, "wc")
+			found := check.NewPlugin().Dir(test.dir, "wc")
 			if test.want == "" && len(found) > 0 || test.want != "" && (len(found) == 0 || !strings.Contains(found[0].String(), test.want)) {
 				t.Errorf("found %v, want %q", found, test.want)
 			}
@@ -117,7 +119,7 @@ func TestFindingsAreSorted(t *testing.T) {
 		return &fstest.MapFile{Data: []byte("package wc\n\nvar " + name + "2, " + name + "1 = x, y\n")}
 	}
 	var got []string
-	for _, f := range NewPlugin().Dir(fstest.MapFS{"b.go": file("b"), "a.go": file("a")}, "wc") {
+	for _, f := range check.NewPlugin().Dir(fstest.MapFS{"b.go": file("b"), "a.go": file("a")}, "wc") {
 		got = append(got, f.String())
 	}
 	want := []string{
@@ -137,7 +139,7 @@ func TestScriptFile(t *testing.T) {
 	exports["mts/admin/admin"] = map[string]reflect.Value{"Sessions": reflect.ValueOf(func(...string) []int { return nil })}
 	src := "package main\n\nimport (\n\t\"fmt\"\n\n\t\"mts/admin\"\n)\n\n" +
 		"func main() { fmt.Println(fmt.Sprint(len(admin.Sessions(\"idle>1m\")))) }\n"
-	c := New(exports, nil)
+	c := check.New(exports, nil)
 	if found := c.File("x.go", []byte(src)); len(found) > 0 {
 		t.Error(found)
 	}
@@ -148,7 +150,7 @@ func TestScriptFile(t *testing.T) {
 
 // One checker serves several goroutines.
 func TestConcurrent(t *testing.T) {
-	c := NewPlugin()
+	c := check.NewPlugin()
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -162,10 +164,10 @@ func TestConcurrent(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	f.Add([]byte(good))
-	for _, src := range corpus(f, "bad") {
+	for _, src := range differential.Packages(f, "testdata/bad/*.txt") {
 		f.Add(src)
 	}
-	c := NewPlugin()
+	c := check.NewPlugin()
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, found := range c.Dir(fstest.MapFS{"wc.go": {Data: src}}, "wc") {
 			if found.Msg == "" || found.Pos.Line == 0 {
@@ -182,7 +184,7 @@ func BenchmarkDir(b *testing.B) {
 		src += strings.ReplaceAll(good[strings.Index(good, "\nfunc wc"):], "func wc", fmt.Sprintf("func wc%d", i))
 	}
 	dir := fstest.MapFS{"wc.go": {Data: []byte(src)}}
-	c := NewPlugin()
+	c := check.NewPlugin()
 	for b.Loop() {
 		if found := c.Dir(dir, "wc"); len(found) > 0 {
 			b.Fatal(found)
@@ -194,6 +196,6 @@ func BenchmarkDir(b *testing.B) {
 func BenchmarkNewPlugin(b *testing.B) {
 	dir := fstest.MapFS{"wc.go": {Data: []byte(good)}}
 	for b.Loop() {
-		NewPlugin().Dir(dir, "wc")
+		check.NewPlugin().Dir(dir, "wc")
 	}
 }

@@ -71,9 +71,10 @@ func (f *fn) plan(e *ast.CallExpr) plan {
 	var bound []temp
 	var callee func(args []string) string
 	if fn, name := f.declared(fun); fn != nil {
-		callee = func(args []string) string { return name + "(" + strings.Join(args, ", ") + ")" }
+		callee = func(args []string) string { return name + "(" + f.pass(args, f.typesOf(sig)) + ")" }
 		variadic = slice
 		if f.unitOf[fn.Pkg()] == nil {
+			callee = func(args []string) string { return name + "(" + strings.Join(args, ", ") + ")" }
 			variadic = spread
 		}
 	} else if s, ok := fun.(*ast.SelectorExpr); ok && f.isMethod(s) {
@@ -300,7 +301,8 @@ func (f *fn) methodOf(x string, t types.Type, fn *types.Func, index []int) metho
 		}
 	}
 	name := f.function(fn, targs)
-	m.call = func(args []string) string { return name + "(" + strings.Join(args, ", ") + ")" }
+	typs := append([]string{m.typ}, f.typesOf(fn.Signature())...)
+	m.call = func(args []string) string { return name + "(" + f.pass(args, typs) + ")" }
 	return m
 }
 
@@ -315,6 +317,7 @@ func (f *fn) interfaceMethod(x string, t types.Type, fn *types.Func) method {
 	}
 	obj, _, _ := types.LookupFieldOrMethod(t, false, fn.Pkg(), fn.Name())
 	d := f.dispatcher(fn, f.subst(obj.Type(), nil).(*types.Signature))
-	m.call = func(args []string) string { return d.name + "(" + strings.Join(args, ", ") + ")" }
+	typs := append([]string{"h.Any"}, f.typesOf(d.sig)...)
+	m.call = func(args []string) string { return d.name + "(" + f.pass(args, typs) + ")" }
 	return m
 }

@@ -3,7 +3,6 @@ package lower
 import (
 	"go/ast"
 	"go/types"
-	"strings"
 )
 
 // deferStmt evaluates what is called and with what, and leaves the call to the
@@ -41,7 +40,7 @@ func (f *fn) deferStmt(s *ast.DeferStmt) {
 		f.emitf("}")
 	}
 	fv := f.fresh("func()")
-	f.emitf("%s = %s(%s)", fv, mk, strings.Join(values, ", "))
+	f.emitf("%s = %s(%s)", fv, mk, f.pass(values, p.types))
 	add := "Add"
 	if f.plain(call.Fun) {
 		add = "AddPlain"

@@ -34,7 +34,7 @@ func (p *program) params(sig *types.Signature) (params string, args []string, ou
 	list := []string{"x h.Any"}
 	for i := range sig.Params().Len() {
 		args = append(args, fmt.Sprint("a", i))
-		list = append(list, args[i]+" "+p.typ(sig.Params().At(i).Type()))
+		list = append(list, args[i]+" "+p.param(p.typ(sig.Params().At(i).Type())))
 	}
 	for v := range sig.Results().Variables() {
 		out = append(out, p.typ(v.Type()))
@@ -102,6 +102,11 @@ func (d *dispatcher) text(p *program) []line {
 	if d.sig.Variadic() {
 		dots = "..."
 	}
+	for i, typ := range p.typesOf(d.sig) {
+		if p.floaty[typ] {
+			args[i] = "*" + args[i]
+		}
+	}
 	lines = append(lines, calling("m("+strings.Join(args, ", ")+dots+")", out)...)
 	add("}")
 	return lines
@@ -126,6 +131,13 @@ func (p *program) adapter(id int, sel *types.Selection) string {
 	f.emitf("%s = %s", v, p.zero(t))
 	f.unwrap(v, "x", t)
 	m := f.methodOf(v, t, fn, sel.Index())
+	for i, typ := range p.typesOf(sig) {
+		if p.floaty[typ] {
+			f.declare("v"+args[i], typ)
+			f.emitf("v%s = *%s", args[i], args[i])
+			args[i] = "v" + args[i]
+		}
+	}
 	all := append([]string{m.recv}, args...)
 	text := m.call(all)
 	if sig.Variadic() && m.variadic != slice {
@@ -179,9 +191,14 @@ func (p *program) adapt(id int) {
 		}
 		name := p.adapter(id, sel)
 		sig := sel.Obj().(*types.Func).Signature()
-		params, args, out := p.params(withoutRecv(sig))
+		_, args, out := p.params(withoutRecv(sig))
+		typs := append([]string{"h.Any"}, p.typesOf(sig)...)
+		params := "x h.Any"
+		for i, a := range args {
+			params += ", " + a + " " + typs[i+1]
+		}
 		mk := p.unique("mk", "")
-		call := name + "(" + strings.Join(append([]string{"x"}, args...), ", ") + ")"
+		call := name + "(" + p.pass(append([]string{"x"}, args...), typs) + ")"
 		lines := []line{{token.NoPos, "func " + mk + "() func(" + params + ")" + results(out) + " {"}, {token.NoPos, "return func(" + params + ")" + results(out) + " {"}}
 		for i, typ := range out {
 			lines = append(lines, line{token.NoPos, fmt.Sprintf("var r%d %s", i, typ)})

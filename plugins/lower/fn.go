@@ -205,17 +205,24 @@ func (f *fn) finish(head string, pos token.Pos) []line {
 // make puts g, a literal in f, into a function of its own that returns it, and
 // returns the call that makes the literal's value.
 func (f *fn) make(g *fn, params string, pos token.Pos) string {
+	return f.maker(g, "func"+f.signature(g.sig), "func"+params)
+}
+
+// maker does so for a literal of that lowered type, which begins with head.
+func (f *fn) maker(g *fn, typ, head string) string {
 	name := f.unique("mk", "")
-	var in, args []string
+	var in, args, typs []string
+	var lines []line
 	for _, v := range g.captured {
-		in = append(in, v.name+" "+f.textOf(v))
-		args = append(args, f.use(v))
+		decl, take := f.received(v.name, f.textOf(v))
+		in = append(in, decl)
+		lines = append(lines, take...)
+		args, typs = append(args, f.use(v)), append(typs, f.textOf(v))
 	}
-	typ := "func" + f.signature(g.sig)
-	f.emit([]line{{pos, "func " + name + "(" + strings.Join(in, ", ") + ") " + typ + " {"}})
-	f.emit(g.finish("return func"+params, pos))
-	f.emit([]line{{pos, "}"}})
-	return name + "(" + strings.Join(args, ", ") + ")"
+	lines = append([]line{{f.pos, "func " + name + "(" + strings.Join(in, ", ") + ") " + typ + " {"}}, lines...)
+	lines = append(lines, g.finish("return "+head, f.pos)...)
+	f.emit(append(lines, line{f.pos, "}"}))
+	return name + "(" + f.pass(args, typs) + ")"
 }
 
 // closure returns the name of a function that returns a function value of that
@@ -224,8 +231,11 @@ func (f *fn) make(g *fn, params string, pos token.Pos) string {
 func (p *program) closure(f *fn, sig *types.Signature, call func(args []string) string, bound []temp) string {
 	name := p.unique("mk", "")
 	var in, args, params, out []string
+	var taken []line
 	for _, b := range bound {
-		in = append(in, b.name+" "+b.typ)
+		decl, take := p.received(b.name, b.typ)
+		in = append(in, decl)
+		taken = append(taken, take...)
 	}
 	for i := range sig.Params().Len() {
 		arg := fmt.Sprint("a", i)
@@ -241,10 +251,9 @@ func (p *program) closure(f *fn, sig *types.Signature, call func(args []string) 
 	}
 	var rs []string
 	head := "func(" + strings.Join(params, ", ") + ")" + results(out)
-	lines := []line{
-		{f.pos, "func " + name + "(" + strings.Join(in, ", ") + ") func" + p.signature(sig) + " {"},
-		{f.pos, "return " + head + " {"},
-	}
+	lines := []line{{f.pos, "func " + name + "(" + strings.Join(in, ", ") + ") func" + p.signature(sig) + " {"}}
+	lines = append(lines, taken...)
+	lines = append(lines, line{f.pos, "return " + head + " {"})
 	for i, typ := range out {
 		rs = append(rs, fmt.Sprint("r", i))
 		lines = append(lines, line{f.pos, "var " + rs[i] + " " + typ})

@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"fmt"
 	"go/ast"
 	"go/types"
 	"strings"
@@ -23,10 +22,10 @@ func (p *program) lowerFunc(u *Unit, decl *ast.FuncDecl, e env, name string) {
 	}
 	var params []string
 	if sig.Recv() != nil {
-		params = append(params, f.param(sig.Recv(), false))
+		params = append(params, f.parameter(sig.Recv()))
 	}
 	for v := range sig.Params().Variables() {
-		params = append(params, f.param(v, false))
+		params = append(params, f.parameter(v))
 	}
 	f.body(decl.Body, sig.Results())
 	var out []string
@@ -46,8 +45,20 @@ func (p *program) versionAt(u *Unit, n ast.Node) string {
 	return ""
 }
 
-// param declares a parameter and returns its declaration.
-func (f *fn) param(obj *types.Var, variadic bool) string {
+// parameter declares a parameter of a declared function.
+func (f *fn) parameter(obj *types.Var) string {
+	typ := f.typ(f.subst(obj.Type(), f.env))
+	if !f.floaty[typ] {
+		return f.incoming(obj, false)
+	}
+	v := f.define(obj, "")
+	p := f.unique("p", obj.Name())
+	f.emitf("%s = *%s", f.place(v), p)
+	return p + " *" + typ
+}
+
+// incoming declares a parameter and returns its declaration.
+func (f *fn) incoming(obj *types.Var, variadic bool) string {
 	t := f.subst(obj.Type(), f.env)
 	v := &variable{name: f.unique("v", obj.Name()), typ: t, owner: f}
 	typ := f.typ(t)
@@ -128,17 +139,8 @@ func (f *fn) deferring(body *ast.BlockStmt) {
 		g.emitf("return")
 	}
 	g.stmts(body.List)
-	name := f.unique("mk", "")
-	var in, args []string
-	for _, v := range g.captured {
-		in = append(in, v.name+" "+f.textOf(v))
-		args = append(args, f.use(v))
-	}
-	f.emit([]line{{f.pos, fmt.Sprintf("func %s(%s) func(*h.Defers) {", name, strings.Join(in, ", "))}})
-	f.emit(g.finish("return func("+g.defers.name+" *h.Defers)", f.pos))
-	f.emit([]line{{f.pos, "}"}})
 	t := f.fresh("func(*h.Defers)")
-	f.emitf("%s = %s(%s)", t, name, strings.Join(args, ", "))
+	f.emitf("%s = %s", t, f.maker(g, "func(*h.Defers)", "func("+g.defers.name+" *h.Defers)"))
 	f.emitf("h.Run(%s)", t)
 	var values []string
 	for _, v := range f.results {
@@ -153,7 +155,7 @@ func (f *fn) funcLit(lit *ast.FuncLit) string {
 	g := f.literal(f.subst(sig, f.env).(*types.Signature))
 	var params, out []string
 	for i := range sig.Params().Len() {
-		params = append(params, g.param(sig.Params().At(i), sig.Variadic() && i == sig.Params().Len()-1))
+		params = append(params, g.incoming(sig.Params().At(i), sig.Variadic() && i == sig.Params().Len()-1))
 	}
 	for v := range g.sig.Results().Variables() {
 		out = append(out, f.typ(v.Type()))

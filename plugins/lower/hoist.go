@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"runtime"
 )
 
 // hoist evaluates the calls in expressions that belong to one statement, in
@@ -97,11 +98,46 @@ func (f *fn) callParts(e *ast.CallExpr) {
 		f.ahead(a, len(e.Args) > 1 || sig == nil)
 		if later > 0 && sig != nil && f.done[ast.Unparen(a)] == "" && f.unit.Info.Types[a].Value == nil && !f.unit.Info.Types[a].IsNil() {
 			t := f.typeOf(a)
-			if _, tuple := t.(*types.Tuple); !tuple && isInterface(paramType(sig, i, e.Ellipsis.IsValid())) && !isInterface(t) {
+			if _, tuple := t.(*types.Tuple); !tuple && isInterface(paramType(sig, i, e.Ellipsis.IsValid())) && !isInterface(t) && boxedEarly(t) {
 				f.done[ast.Unparen(a)] = f.copied(f.expr(a), t)
 			}
 		}
 	}
+}
+
+// boxedEarly reports whether the compiler copies a value of type t before it
+// makes one of an interface: it hands the others to a function that does both.
+func boxedEarly(t types.Type) bool {
+	switch u := under(t).(type) {
+	case *types.Pointer, *types.Map, *types.Chan, *types.Signature, *types.Slice:
+		return false
+	case *types.Basic:
+		if u.Info()&types.IsString != 0 {
+			return false
+		}
+	}
+	size, align := sizes.Sizeof(t), sizes.Alignof(t)
+	return size != align || size != 2 && size != 4 && size != 8 || pointers(t)
+}
+
+var sizes = types.SizesFor("gc", runtime.GOARCH)
+
+// pointers reports whether a value of type t has pointers in it.
+func pointers(t types.Type) bool {
+	switch u := under(t).(type) {
+	case *types.Basic:
+		return u.Info()&types.IsString != 0
+	case *types.Array:
+		return pointers(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if pointers(f.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // paramType returns the type of the i-th argument.

@@ -33,6 +33,7 @@ type program struct {
 
 	typs      map[string]string // lowered types by key
 	natives   map[string]bool
+	floaty    map[string]bool // lowered types with floating-point numbers in them
 	structs   []structName
 	layout    *layout
 	hostNames map[reflect.Type]string
@@ -68,7 +69,7 @@ type program struct {
 func newProgram(fset *token.FileSet, u *Unit, host Host) *program {
 	p := &program{
 		fset: fset, main: u, host: host, context: types.NewContext(),
-		typs: map[string]string{}, natives: map[string]bool{}, hostNames: map[reflect.Type]string{},
+		typs: map[string]string{}, natives: map[string]bool{}, floaty: map[string]bool{}, hostNames: map[reflect.Type]string{},
 		borrowed: map[types.Type]reflect.Type{}, symbols: map[types.Object]string{},
 		unitOf: map[*types.Package]*Unit{}, decls: map[types.Object]*ast.FuncDecl{},
 		globals: map[types.Object]string{}, pool: map[string]string{}, funcs: map[string]string{},

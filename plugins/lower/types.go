@@ -64,6 +64,9 @@ func (p *program) typ(t types.Type) string {
 	}
 	s := p.newTyp(t)
 	p.typs[k] = s
+	if floats(t) {
+		p.floaty[s] = true
+	}
 	return s
 }
 
@@ -113,6 +116,62 @@ func (p *program) newTyp(t types.Type) string {
 	}
 	p.refuse(p.pos, "type %s can't be lowered", typeName(t))
 	return "h.Any"
+}
+
+// floats reports whether a value of type t has floating-point numbers in it.
+// The interpreter doesn't pass arguments that it takes for zero, and so makes
+// 0 of -0; arguments of these types are passed by pointer.
+func floats(t types.Type) bool {
+	switch u := under(t).(type) {
+	case *types.Basic:
+		return u.Info()&(types.IsFloat|types.IsComplex) != 0
+	case *types.Array:
+		return floats(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if floats(f.Type()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// param returns the lowered type of a parameter of a declared function.
+func (p *program) param(typ string) string {
+	if p.floaty[typ] {
+		return "*" + typ
+	}
+	return typ
+}
+
+// pass returns the arguments of a call of a declared function, which are
+// variables of these lowered types.
+func (p *program) pass(args, typs []string) string {
+	list := make([]string, len(args))
+	for i, a := range args {
+		if list[i] = a; p.floaty[typs[i]] {
+			list[i] = "&" + a
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// typesOf returns the lowered types of the parameters.
+func (p *program) typesOf(sig *types.Signature) (list []string) {
+	for v := range sig.Params().Variables() {
+		list = append(list, p.typ(v.Type()))
+	}
+	return list
+}
+
+// received returns the declaration of the parameter name, and the lines that
+// take it where it is passed by pointer.
+func (p *program) received(name, typ string) (string, []line) {
+	if !p.floaty[typ] {
+		return name + " " + typ, nil
+	}
+	return "p" + name + " *" + typ, []line{{p.pos, "var " + name + " " + typ}, {p.pos, name + " = *p" + name}}
 }
 
 // signature returns the parameters and results of a function type.

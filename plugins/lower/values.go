@@ -48,7 +48,10 @@ func (f *fn) funcValue(e ast.Expr) string {
 			if host && sig.Variadic() {
 				args[len(args)-1] += "..."
 			}
-			return name + "(" + strings.Join(args, ", ") + ")"
+			if host {
+				return name + "(" + strings.Join(args, ", ") + ")"
+			}
+			return name + "(" + f.pass(args, f.typesOf(sig)) + ")"
 		}, nil)
 		f.funcs[k] = mk
 	}
@@ -73,7 +76,7 @@ func (f *fn) methodValue(e *ast.SelectorExpr, sig *types.Signature) string {
 		return m.call(append([]string{recv}, args...))
 	}, []temp{{recv, m.typ}})
 	v := f.fresh(f.typ(sig))
-	f.emitf("%s = %s(%s)", v, mk, m.recv)
+	f.emitf("%s = %s(%s)", v, mk, f.pass([]string{m.recv}, []string{m.typ}))
 	return v
 }
 

@@ -16,11 +16,6 @@ var advices = []struct {
 	about   *regexp.Regexp
 	instead string
 }{
-	{regexp.MustCompile(`built-in (min|max) requires`), "write an if"},
-	{regexp.MustCompile(`^clear requires`), "make a new map, or delete its keys in a loop"},
-	{regexp.MustCompile(`range over .* requires go1\.22`), "write for i := 0; i < n; i++"},
-	{regexp.MustCompile(`range over .* requires go1\.23`), "collect what it yields in a slice first"},
-	{regexp.MustCompile(`requires go1\.`), "the interpreter knows Go 1.20"},
 	{regexp.MustCompile(`^undefined: fmt\.Print`), "use c.Printf for the client and c.Logf for the log"},
 	{regexp.MustCompile(`^undefined: fmt\.Scan`), "read from c.Arg, or a file of c.Open"},
 	{regexp.MustCompile(`^undefined: time\.(Sleep|After|AfterFunc|NewTimer|NewTicker|Tick|Timer|Ticker)$`), "a call can't wait; return, and let the client ask again"},

@@ -17,11 +17,16 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"go/version"
 	"io/fs"
+	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/traefik/yaegi/interp"
+
+	"mts/plugins/lower"
 )
 
 // Limits of a script's source.
@@ -30,8 +35,9 @@ const (
 	MaxFiles = 64
 )
 
-// language is the version of Go that the interpreter keeps to.
-const language = "go1.20"
+// language returns the version of Go that scripts are written in: that of the
+// program, as in "go1.26".
+func language() string { return version.Lang(runtime.Version()) }
 
 // A Finding is something that keeps a script from being loaded.
 type Finding struct {
@@ -64,28 +70,42 @@ func New(exports interp.Exports, shape Shape) *Checker {
 // end in another system. A script in a real directory must not be writable by
 // others than its owner and group.
 func (c *Checker) Dir(fsys fs.FS, name string) []Finding {
+	_, found := c.Load(fsys, name)
+	return found
+}
+
+// Load checks a package as Dir does and lowers it for the functions roots that
+// the host is going to call. The program is nil if anything was found.
+func (c *Checker) Load(fsys fs.FS, name string, roots ...string) (*lower.Program, []Finding) {
 	r := &report{fset: token.NewFileSet()}
-	c.check(r, r.files(fsys), name)
-	return r.sorted()
+	files := r.files(fsys)
+	return c.load(r, files, name, roots)
 }
 
 // File checks a script that is a single file of package main, and that nobody
 // compiles.
 func (c *Checker) File(name string, src []byte) []Finding {
+	_, found := c.LoadFile(name, src)
+	return found
+}
+
+// LoadFile checks a script as File does and lowers it, as Load does.
+func (c *Checker) LoadFile(name string, src []byte, roots ...string) (*lower.Program, []Finding) {
 	r := &report{fset: token.NewFileSet()}
+	var files []*ast.File
 	if len(src) > MaxBytes {
 		r.file(name, "more than %d bytes of source", MaxBytes)
 	} else if f := r.parse(name, src, false); f != nil {
-		c.check(r, []*ast.File{f}, "main")
+		files = append(files, f)
 	}
-	return r.sorted()
+	return c.load(r, files, "main", roots)
 }
 
-// check stops at the first step that finds something, because the next would
-// stumble over the same.
-func (c *Checker) check(r *report, files []*ast.File, name string) {
-	if len(r.found) > 0 {
-		return
+// load says all that is wrong with the files. They are lowered only if their
+// types are right.
+func (c *Checker) load(r *report, files []*ast.File, name string, roots []string) (*lower.Program, []Finding) {
+	if len(files) == 0 {
+		return nil, r.sorted()
 	}
 	for _, f := range files {
 		if f.Name.Name != name {
@@ -93,43 +113,51 @@ func (c *Checker) check(r *report, files []*ast.File, name string) {
 		}
 		c.imports.allow(r, f)
 	}
-	if len(r.found) > 0 {
-		return
-	}
-	info := &types.Info{
-		Types:      map[ast.Expr]types.TypeAndValue{},
-		Uses:       map[*ast.Ident]types.Object{},
-		Defs:       map[*ast.Ident]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{},
-	}
-	pkg := c.types(r, files, name, info)
-	if len(r.found) > 0 {
-		return
-	}
-	lint(r, files, pkg, info)
-	if c.shape != nil {
-		c.shape(pkg, func(pos token.Pos, msg string) {
+	unit := &lower.Unit{Files: files, Info: lower.NewInfo()}
+	before := len(r.found)
+	unit.Pkg = c.types(r, files, name, unit.Info)
+	typed := len(r.found) == before
+	lint(r, files, unit.Pkg, unit.Info)
+	if c.shape != nil && typed {
+		c.shape(unit.Pkg, func(pos token.Pos, msg string) {
 			if !pos.IsValid() {
 				pos = files[0].Name.Pos()
 			}
 			r.add(pos, "%s", msg)
 		})
 	}
+	if len(r.found) > 0 {
+		return nil, r.sorted()
+	}
+	program, found := lower.Package(r.fset, unit, host{c.imports, map[any]reflect.Value{}}, roots...)
+	for _, f := range found {
+		r.add(f.Pos, "%s", f.Msg)
+	}
+	if len(r.found) > 0 {
+		return nil, r.sorted()
+	}
+	return program, nil
 }
 
 func (c *Checker) types(r *report, files []*ast.File, name string, info *types.Info) *types.Package {
 	conf := types.Config{
-		GoVersion: language,
+		GoVersion: language(),
 		Importer:  c.imports,
 		Sizes:     types.SizesFor("gc", runtime.GOARCH),
 		Error: func(err error) {
-			if e, ok := errors.AsType[types.Error](err); ok {
+			if e, ok := errors.AsType[types.Error](err); ok && !said(e.Msg) {
 				r.add(e.Pos, "%s", advise(e.Msg))
 			}
 		},
 	}
 	pkg, _ := conf.Check(name, r.fset, files, info)
 	return pkg
+}
+
+// said reports whether a message of the type checker is about what load finds
+// by itself.
+func said(msg string) bool {
+	return strings.HasPrefix(msg, "could not import ") || strings.Contains(msg, "; expected package ")
 }
 
 // A report collects findings.

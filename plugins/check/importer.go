@@ -8,6 +8,9 @@ import (
 	"sync"
 
 	"github.com/traefik/yaegi/interp"
+
+	"mts/plugins/lower"
+	"mts/plugins/lower/library"
 )
 
 // An importer makes type-checker packages of symbol tables, on demand. They
@@ -17,6 +20,7 @@ type importer struct {
 	tables map[string][]table // by import path
 	loaded map[string]*types.Package
 	types  *reflected
+	units  map[*types.Package]*lower.Unit // of the library
 }
 
 // A table holds symbols of a package of that name.
@@ -29,8 +33,9 @@ func newImporter(exports interp.Exports) *importer {
 	im := &importer{
 		tables: map[string][]table{},
 		loaded: map[string]*types.Package{},
-		types:  newReflected(),
+		units:  map[*types.Package]*lower.Unit{},
 	}
+	im.types = newReflected(im)
 	for key, symbols := range exports {
 		if key != "." {
 			p := path.Dir(key)
@@ -44,8 +49,15 @@ func newImporter(exports interp.Exports) *importer {
 func (im *importer) Import(p string) (*types.Package, error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	return im.load(p)
+}
+
+func (im *importer) load(p string) (*types.Package, error) {
 	if pkg := im.loaded[p]; pkg != nil {
 		return pkg, nil
+	}
+	if src := library.Source(p); src != nil {
+		return im.unit(p, src)
 	}
 	tables := im.tables[p]
 	if len(tables) == 0 {

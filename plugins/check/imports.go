@@ -6,19 +6,15 @@ import (
 	"strings"
 )
 
-// allow reports imports that scripts don't have, and forms of import that the
-// interpreter gets wrong.
+// allow reports imports that scripts don't have.
 func (im *importer) allow(r *report, f *ast.File) {
 	for _, spec := range f.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			continue // the parser has said so
 		}
-		switch {
-		case len(im.tables[p]) == 0:
+		if !im.available(p) {
 			r.add(spec.Path.Pos(), "%s", refusal(p))
-		case spec.Name != nil && spec.Name.Name == ".":
-			r.add(spec.Pos(), "dot import; import %s under its name", p)
 		}
 	}
 }
@@ -27,20 +23,16 @@ func (im *importer) allow(r *report, f *ast.File) {
 var instead = map[string]string{
 	"C":             "",
 	"context":       "c.Context() of the call is the only context there is",
-	"cmp":           "write the comparison out",
 	"crypto/rand":   "use math/rand/v2 where nobody gains from guessing",
 	"embed":         "put the text in a constant",
 	"flag":          "settings come to func Configure",
-	"iter":          "return a slice or take a callback",
 	"log":           "use c.Logf",
 	"log/slog":      "use c.Logf",
-	"maps":          "write the loop out",
 	"math/big":      "use math/bits",
 	"net/http":      "a script answers calls only",
 	"os":            "read files through c.Open, c.Stat and c.List; settings come to func Configure",
 	"path/filepath": "use path; names in calls have slashes on every system",
 	"reflect":       "use a type switch",
-	"slices":        "use sort, or write the loop out",
 	"sync":          "a script is called by one goroutine at a time",
 	"sync/atomic":   "a script is called by one goroutine at a time",
 	"testing":       "put tests in files ending in _test.go",

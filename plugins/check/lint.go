@@ -2,35 +2,23 @@ package check
 
 import (
 	"go/ast"
-	"go/token"
+	"go/constant"
 	"go/types"
+	"runtime"
 )
 
-// A linter searches a package for what type-checks and yet goes wrong in the
-// interpreter. Each rule is a method; each was seen to fail there.
+// A linter searches a package for what scripts may not do, although the
+// language has it.
 type linter struct {
 	*report
-	pkg    *types.Package
-	info   *types.Info
-	writes map[types.Object]bool     // variables that are assigned to after their declaration
-	inits  map[types.Object]ast.Expr // what variables start as
-	unset  map[types.Object]bool     // variables declared without a value
-	path   []ast.Node                // from the file down to the node in hand
+	pkg  *types.Package
+	info *types.Info
 }
 
 func lint(r *report, files []*ast.File, pkg *types.Package, info *types.Info) {
-	l := &linter{
-		report: r, pkg: pkg, info: info,
-		writes: map[types.Object]bool{},
-		inits:  map[types.Object]ast.Expr{},
-		unset:  map[types.Object]bool{},
-	}
+	l := &linter{r, pkg, info}
 	for _, f := range files {
-		l.survey(f)
-	}
-	for _, f := range files {
-		ast.PreorderStack(f, nil, func(n ast.Node, above []ast.Node) bool {
-			l.path = above
+		ast.Inspect(f, func(n ast.Node) bool {
 			l.node(n)
 			return true
 		})
@@ -38,157 +26,69 @@ func lint(r *report, files []*ast.File, pkg *types.Package, info *types.Info) {
 }
 
 func (l *linter) node(n ast.Node) {
-	l.conversions(n)
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		l.add(n.Pos(), "go statement: a panic in a goroutine ends the plugin; do the work in turn")
 	case *ast.SelectStmt:
 		l.add(n.Pos(), "select isn't safe in the interpreter; receive from one channel at a time")
-	case *ast.DeferStmt:
-		l.deferred(n)
-	case *ast.ReturnStmt:
-		l.results(n)
-	case *ast.AssignStmt:
-		l.assign(n)
-	case *ast.RangeStmt:
-		l.ranges(n)
-	case *ast.ValueSpec:
-		l.spec(n)
 	case *ast.SelectorExpr:
-		l.selector(n)
-	case *ast.CallExpr:
-		l.errorsCall(n)
-		l.format(n)
-	case *ast.BinaryExpr:
-		l.comparison(n)
-	case *ast.TypeAssertExpr:
-		l.assertion(n)
-	case *ast.TypeSwitchStmt:
-		l.typeSwitch(n)
-	case *ast.UnaryExpr:
-		if n.Op == token.AND {
-			l.foreign(n.X)
-		}
+		l.builtinVerbs(n)
 	case *ast.CompositeLit:
-		l.literal(n)
-	case *ast.FuncLit:
-		l.parameters(n.Type)
-		l.closure(n)
-	case *ast.FuncDecl:
-		l.parameters(n.Type)
-		l.method(n)
-	case *ast.TypeSpec:
-		l.typeSpec(n)
-	case *ast.StructType:
-		l.embedded(n)
+		l.large(n, l.info.TypeOf(n))
+		l.indexes(n)
 	case *ast.ArrayType:
 		l.large(n, l.info.TypeOf(n))
 	}
 }
 
-// survey notes which variables change and what they start as.
-func (l *linter) survey(f *ast.File) {
-	write := func(e ast.Expr) {
-		if id, ok := ast.Unparen(e).(*ast.Ident); ok && l.info.Uses[id] != nil {
-			l.writes[l.info.Uses[id]] = true
-		}
+// builtinVerbs: the server's own side of a call isn't for scripts.
+func (l *linter) builtinVerbs(n *ast.SelectorExpr) {
+	s := l.info.Selections[n]
+	if s == nil {
+		return
 	}
-	ast.Inspect(f, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for i, e := range n.Lhs {
-				write(e)
-				if id, ok := e.(*ast.Ident); ok && len(n.Lhs) == len(n.Rhs) && l.info.Defs[id] != nil {
-					l.inits[l.info.Defs[id]] = n.Rhs[i]
-				}
-			}
-		case *ast.IncDecStmt:
-			write(n.X)
-		case *ast.UnaryExpr:
-			if n.Op == token.AND {
-				write(n.X)
-			}
-		case *ast.ValueSpec:
-			for i, name := range n.Names {
-				if i < len(n.Values) {
-					l.inits[l.info.Defs[name]] = n.Values[i]
-				}
-				l.unset[l.info.Defs[name]] = len(n.Values) == 0
-			}
-		}
-		return true
-	})
+	if f, ok := s.Obj().(*types.Func); ok && f.FullName() == "(*mts/core.Call).Host" {
+		l.add(n.Sel.Pos(), "Call.Host is for built-in verbs; use the methods of the call")
+	}
 }
 
-// parent returns the node above the one in hand, parentheses aside, or nil.
-func (l *linter) parent() ast.Node {
-	for i := len(l.path) - 1; i >= 0; i-- {
-		if _, ok := l.path[i].(*ast.ParenExpr); !ok {
-			return l.path[i]
+// maxArray is the most memory that an array type may take, in bytes.
+const maxArray = 1 << 20
+
+// large: an array lies in every frame of the function, and is copied often.
+func (l *linter) large(n ast.Node, t types.Type) {
+	if t == nil {
+		return
+	}
+	if _, ok := t.Underlying().(*types.Array); !ok {
+		return
+	}
+	if size := types.SizesFor("gc", runtime.GOARCH).Sizeof(t); size < 0 || size > maxArray {
+		l.add(n.Pos(), "array of more than 1 MiB; make a slice of what is needed")
+	}
+}
+
+// indexes: a literal is as long as its largest index says.
+func (l *linter) indexes(n *ast.CompositeLit) {
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if t := l.info.TypeOf(n); t == nil || isMap(t) {
+			return
+		}
+		c := l.info.Types[kv.Key].Value
+		if c == nil || c.Kind() != constant.Int {
+			continue
+		}
+		if i, ok := constant.Int64Val(c); !ok || i >= maxArray {
+			l.add(kv.Key.Pos(), "index over a million in a literal; use a map")
 		}
 	}
-	return nil
 }
 
-// loops returns the loops of the function around the node in hand.
-func (l *linter) loops() []ast.Node {
-	var loops []ast.Node
-	for i := len(l.path) - 1; i >= 0; i-- {
-		switch n := l.path[i].(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			loops = append(loops, n)
-		case *ast.FuncLit, *ast.FuncDecl:
-			return loops
-		}
-	}
-	return loops
-}
-
-// signature returns the type of the function around the node in hand.
-func (l *linter) signature() *types.Signature {
-	for i := len(l.path) - 1; i >= 0; i-- {
-		switch n := l.path[i].(type) {
-		case *ast.FuncLit:
-			return l.info.TypeOf(n).(*types.Signature)
-		case *ast.FuncDecl:
-			return l.info.Defs[n.Name].Type().(*types.Signature)
-		}
-	}
-	return nil
-}
-
-// own returns the script's own type that t is or points to, or nil.
-func (l *linter) own(t types.Type) *types.Named {
-	if p, ok := types.Unalias(t).(*types.Pointer); ok {
-		t = p.Elem()
-	}
-	if n, ok := types.Unalias(t).(*types.Named); ok && n.Obj().Pkg() == l.pkg {
-		return n
-	}
-	return nil
-}
-
-// builtin returns the name of the builtin function that e calls, or "".
-func (l *linter) builtin(e ast.Expr) string {
-	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && l.info.Types[call.Fun].IsBuiltin() {
-		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
-			return id.Name
-		}
-	}
-	return ""
-}
-
-// host returns the function or method of another package that call calls, or nil.
-func (l *linter) host(call *ast.CallExpr) *types.Func {
-	var id *ast.Ident
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.SelectorExpr:
-		id = fun.Sel
-	case *ast.Ident:
-		id = fun
-	}
-	if f, ok := l.info.Uses[id].(*types.Func); ok && f.Pkg() != l.pkg {
-		return f
-	}
-	return nil
+func isMap(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Map)
+	return ok
 }

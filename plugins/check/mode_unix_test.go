@@ -1,12 +1,14 @@
 //go:build unix
 
-package check
+package check_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mts/plugins/check"
 )
 
 func TestWritableByOthers(t *testing.T) {
@@ -32,7 +34,7 @@ func TestWritableByOthers(t *testing.T) {
 		if err := os.Chmod(test.path, test.mode); err != nil {
 			t.Fatal(err)
 		}
-		found := NewPlugin().Dir(os.DirFS(dir), "wc")
+		found := check.NewPlugin().Dir(os.DirFS(dir), "wc")
 		if test.want == "" && len(found) > 0 || test.want != "" && (len(found) != 1 || !strings.Contains(found[0].String(), test.want)) {
 			t.Errorf("%s %v: found %v, want %q", test.path, test.mode, found, test.want)
 		}

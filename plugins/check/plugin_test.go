@@ -1,4 +1,4 @@
-package check
+package check_test
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"mts/plugins/check"
+	"mts/plugins/internal/differential"
 	"mts/plugins/symbols"
 )
 
-const good = `//go:build go1.21
-
-// Package wc counts.
+const good = `// Package wc counts.
 package wc
 
 import (
@@ -54,26 +54,25 @@ func TestPlugin(t *testing.T) {
 		"good":        {good, ""},
 		"hooks":       {good + "\nfunc Hooks() core.Hooks { return core.Hooks{} }\n\nfunc Close() {}\n", ""},
 		"configure":   {good + "\nfunc Configure(settings map[string]interface{}) error { return nil }\n", ""},
-		"missing":     {"//go:build go1.21\n\npackage wc\n", "wc.go:3:9: func Commands is missing; write " + missing},
-		"parameter":   {edit("Commands()", "Commands(n int)"), "wc.go:12:6: Commands is something else than the host calls; write " + missing},
-		"variable":    {edit("func Commands()", "var Commands = func()"), "wc.go:12:5: Commands is something else than the host calls; write " + missing},
-		"result":      {edit("[]core.Command {\n\treturn []core.Command{{", "[1]core.Command {\n\treturn [1]core.Command{{"), "wc.go:12:6: Commands is something"},
-		"settings":    {good + "\nfunc Configure(settings map[string]string) error { return nil }\n", "wc.go:30:6: Configure is something else"},
-		"closing":     {good + "\nfunc Close() error { return nil }\n", "wc.go:30:6: Close is something else than the host calls; write func Close()"},
-		"wrong hooks": {good + "\nfunc Hooks() *core.Hooks { return nil }\n", "wc.go:30:6: Hooks is something else"},
-		"name":        {edit("package wc", "package main"), "wc.go:4:9: package is called main; write package wc"},
-		"no line":     {edit("//go:build go1.21\n", ""), "wc.go:3:1: the compiler would give this file newer loop variables"},
-		"ignored":     {edit("go1.21", "ignore"), "wc.go:1:1: build constraint; the only one allowed is //go:build go1.21"},
-		"plus":        {edit("//go:build go1.21\n", "//go:build go1.21\n// +build linux\n"), "wc.go:1:1: build constraint"},
-		"tags":        {edit("// Package wc counts.\n", "// Package wc counts.\n//\n// yaegi:tags x\n"), "wc.go:3:1: build constraint"},
-		"block":       {edit("// Package wc", "/*\n+build linux\n*/\n\n// Package wc"), "wc.go:3:1: build constraint"},
-		"syntax":      {edit("lines := 0", "lines := "), "wc.go:23:2: expected operand"},
+		"missing":     {"package wc\n", "wc.go:1:9: the plugin offers nothing; write func Commands() []core.Command, func Hooks() core.Hooks, or both"},
+		"parameter":   {edit("Commands()", "Commands(n int)"), "wc.go:10:6: Commands is something else than the host calls; write " + missing},
+		"variable":    {edit("func Commands()", "var Commands = func()"), "wc.go:10:5: Commands is something else than the host calls; write " + missing},
+		"result":      {edit("[]core.Command {\n\treturn []core.Command{{", "[1]core.Command {\n\treturn [1]core.Command{{"), "wc.go:10:6: Commands is something"},
+		"settings":    {good + "\nfunc Configure(settings map[string]string) error { return nil }\n", "wc.go:28:6: Configure is something else"},
+		"closing":     {good + "\nfunc Close() error { return nil }\n", "wc.go:28:6: Close is something else than the host calls; write func Close()"},
+		"wrong hooks": {good + "\nfunc Hooks() *core.Hooks { return nil }\n", "wc.go:28:6: Hooks is something else"},
+		"name":        {edit("package wc", "package main"), "wc.go:2:9: package is called main; write package wc"},
+		"version":     {"//go:build go1.21\n\n" + good, ""},
+		"ignored":     {"//go:build ignore\n\n" + good, "wc.go:1:1: build constraint; leave it out"},
+		"plus":        {"//go:build go1.21\n// +build linux\n\n" + good, "wc.go:1:1: build constraint"},
+		"block":       {edit("// Package wc", "/*\n+build linux\n*/\n\n// Package wc"), "wc.go:1:1: build constraint"},
+		"syntax":      {edit("lines := 0", "lines := "), "wc.go:21:2: expected operand"},
 		"not UTF-8":   {edit("counts lines", "\xff"), "illegal UTF-8"},
 		"empty":       {"", "expected 'package'"},
-		"API":         {edit("c.Reply", "c.Replay"), "wc.go:26:4: c.Replay undefined"},
+		"API":         {edit("c.Reply", "c.Replay"), "wc.go:24:4: c.Replay undefined"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(test.src)}}, "wc")
+			found := check.NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(test.src)}}, "wc")
 			switch {
 			case test.want == "" && len(found) > 0:
 				t.Errorf("found %v", found)
@@ -88,10 +87,10 @@ func TestPlugin(t *testing.T) {
 func TestFiles(t *testing.T) {
 	broken := &fstest.MapFile{Data: []byte("package broken\n\nvar x = nope\n")}
 	large := func(n int) *fstest.MapFile {
-		return &fstest.MapFile{Data: []byte("//go:build go1.21\n\npackage wc\n\n//" + strings.Repeat("x", n) + "\n")}
+		return &fstest.MapFile{Data: []byte("package wc\n\n//" + strings.Repeat("x", n) + "\n")}
 	}
 	many := fstest.MapFS{"wc.go": {Data: []byte(good)}}
-	for i := range MaxFiles {
+	for i := range check.MaxFiles {
 		many[fmt.Sprintf("f%02d.go", i)] = large(1)
 	}
 	for name, test := range map[string]struct {
@@ -99,15 +98,15 @@ func TestFiles(t *testing.T) {
 		want string
 	}{
 		"tests":  {fstest.MapFS{"wc.go": {Data: []byte(good)}, "wc_test.go": broken, "_x.go": broken, ".y.go": broken, "z_plan9.go": broken, "go.mod": broken, "sub/s.go": broken}, ""},
-		"two":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": broken}, "x.go:1:1: the compiler"},
+		"two":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": broken}, "x.go:1:9: package is called broken"},
 		"none":   {fstest.MapFS{"readme": broken}, ".:1:1: no Go files"},
 		"many":   {many, "wc.go:1:1: more than 64 files"},
-		"size":   {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(MaxBytes)}, "x.go:1:1: more than 1048576 bytes"},
-		"sum":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(MaxBytes / 2), "y.go": large(MaxBytes / 2)}, "y.go:1:1: more than 1048576 bytes"},
+		"size":   {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(check.MaxBytes)}, "x.go:1:1: more than 1048576 bytes"},
+		"sum":    {fstest.MapFS{"wc.go": {Data: []byte(good)}, "x.go": large(check.MaxBytes / 2), "y.go": large(check.MaxBytes / 2)}, "y.go:1:1: more than 1048576 bytes"},
 		"folder": {fstest.MapFS{"wc.go/x": broken}, "wc.go:1:1: not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := NewPlugin().Dir(test.dir, "wc")
+			found := check.NewPlugin().Dir(test.dir, "wc")
 			if test.want == "" && len(found) > 0 || test.want != "" && (len(found) == 0 || !strings.Contains(found[0].String(), test.want)) {
 				t.Errorf("found %v, want %q", found, test.want)
 			}
@@ -117,15 +116,15 @@ func TestFiles(t *testing.T) {
 
 func TestFindingsAreSorted(t *testing.T) {
 	file := func(name string) *fstest.MapFile {
-		return &fstest.MapFile{Data: []byte("//go:build go1.21\n\npackage wc\n\nvar " + name + "2, " + name + "1 = x, y\n")}
+		return &fstest.MapFile{Data: []byte("package wc\n\nvar " + name + "2, " + name + "1 = x, y\n")}
 	}
 	var got []string
-	for _, f := range NewPlugin().Dir(fstest.MapFS{"b.go": file("b"), "a.go": file("a")}, "wc") {
+	for _, f := range check.NewPlugin().Dir(fstest.MapFS{"b.go": file("b"), "a.go": file("a")}, "wc") {
 		got = append(got, f.String())
 	}
 	want := []string{
-		"a.go:5:14: undefined: x", "a.go:5:17: undefined: y",
-		"b.go:5:14: undefined: x", "b.go:5:17: undefined: y",
+		"a.go:3:14: undefined: x", "a.go:3:17: undefined: y",
+		"b.go:3:14: undefined: x", "b.go:3:17: undefined: y",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
@@ -140,7 +139,7 @@ func TestScriptFile(t *testing.T) {
 	exports["mts/admin/admin"] = map[string]reflect.Value{"Sessions": reflect.ValueOf(func(...string) []int { return nil })}
 	src := "package main\n\nimport (\n\t\"fmt\"\n\n\t\"mts/admin\"\n)\n\n" +
 		"func main() { fmt.Println(fmt.Sprint(len(admin.Sessions(\"idle>1m\")))) }\n"
-	c := New(exports, nil)
+	c := check.New(exports, nil)
 	if found := c.File("x.go", []byte(src)); len(found) > 0 {
 		t.Error(found)
 	}
@@ -151,7 +150,7 @@ func TestScriptFile(t *testing.T) {
 
 // One checker serves several goroutines.
 func TestConcurrent(t *testing.T) {
-	c := NewPlugin()
+	c := check.NewPlugin()
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -165,10 +164,10 @@ func TestConcurrent(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	f.Add([]byte(good))
-	for _, src := range corpus(f, "bad") {
+	for _, src := range differential.Packages(f, "testdata/bad/*.txt") {
 		f.Add(src)
 	}
-	c := NewPlugin()
+	c := check.NewPlugin()
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, found := range c.Dir(fstest.MapFS{"wc.go": {Data: src}}, "wc") {
 			if found.Msg == "" || found.Pos.Line == 0 {
@@ -185,7 +184,7 @@ func BenchmarkDir(b *testing.B) {
 		src += strings.ReplaceAll(good[strings.Index(good, "\nfunc wc"):], "func wc", fmt.Sprintf("func wc%d", i))
 	}
 	dir := fstest.MapFS{"wc.go": {Data: []byte(src)}}
-	c := NewPlugin()
+	c := check.NewPlugin()
 	for b.Loop() {
 		if found := c.Dir(dir, "wc"); len(found) > 0 {
 			b.Fatal(found)
@@ -197,6 +196,6 @@ func BenchmarkDir(b *testing.B) {
 func BenchmarkNewPlugin(b *testing.B) {
 	dir := fstest.MapFS{"wc.go": {Data: []byte(good)}}
 	for b.Loop() {
-		NewPlugin().Dir(dir, "wc")
+		check.NewPlugin().Dir(dir, "wc")
 	}
 }

@@ -6,16 +6,19 @@ import (
 	"go/types"
 	"path"
 	"reflect"
+	"strings"
 )
 
 // A reflected turns what reflection knows into the type checker's terms.
 type reflected struct {
-	pkgs  map[string]*types.Package
-	named map[reflect.Type]*types.Named
+	im     *importer
+	pkgs   map[string]*types.Package
+	named  map[reflect.Type]*types.Named
+	behind map[*types.Named]reflect.Type
 }
 
-func newReflected() *reflected {
-	return &reflected{pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}}
+func newReflected(im *importer) *reflected {
+	return &reflected{im: im, pkgs: map[string]*types.Package{}, named: map[reflect.Type]*types.Named{}, behind: map[*types.Named]reflect.Type{}}
 }
 
 func (r *reflected) pkg(p string) *types.Package {
@@ -94,17 +97,39 @@ func (r *reflected) typ(t reflect.Type) types.Type {
 	case t.PkgPath() == "":
 		return r.composite(t)
 	}
+	if t.PkgPath() == "iter" {
+		return r.sequence(t)
+	}
 	if n := r.named[t]; n != nil {
 		return n
 	}
 	pkg := r.pkg(t.PkgPath())
 	n := types.NewNamed(types.NewTypeName(token.NoPos, pkg, t.Name(), nil), nil, nil)
 	r.named[t] = n
+	r.behind[n] = t
 	n.SetUnderlying(r.composite(t))
 	if t.Kind() != reflect.Interface {
 		r.methods(n, t)
 	}
 	return n
+}
+
+// sequence returns the library's type for an iter.Seq or iter.Seq2.
+func (r *reflected) sequence(t reflect.Type) types.Type {
+	name, _, _ := strings.Cut(t.Name(), "[")
+	pkg, err := r.im.load("iter")
+	if err != nil {
+		return r.composite(t)
+	}
+	var args []types.Type
+	for in := range t.In(0).Ins() {
+		args = append(args, r.typ(in))
+	}
+	typ, err := types.Instantiate(nil, pkg.Scope().Lookup(name).Type(), args, false)
+	if err != nil {
+		return r.composite(t)
+	}
+	return typ
 }
 
 // methods declares n's methods: those of the value, then those that only its

@@ -9,6 +9,7 @@ import (
 	"go/scanner"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
 
 	"mts/core/access"
@@ -109,10 +110,7 @@ func (r *report) file(name, format string, args ...any) {
 func (r *report) parse(name string, src []byte, compiled bool) *ast.File {
 	f, err := parser.ParseFile(r.fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
 	if err == nil {
-		if !r.constraints(f, compiled) && compiled {
-			r.add(f.Package, "the compiler would give this file newer loop variables than the interpreter; begin it with the line //go:build go1.21")
-		}
-		f.GoVersion = "" // the interpreter knows one language only
+		r.constraints(f, compiled)
 		return f
 	}
 	var list scanner.ErrorList
@@ -125,30 +123,29 @@ func (r *report) parse(name string, src []byte, compiled bool) *ast.File {
 	return nil
 }
 
-// constraints refuses build constraints, of which the interpreter reads other
-// ones than the compiler. A file that nobody compiles may tell the compiler so.
-// It reports whether the line is there that makes the compiler share loop
-// variables as the interpreter does.
-func (r *report) constraints(f *ast.File, compiled bool) bool {
-	found := false
+var goVersion = regexp.MustCompile(`^//go:build go1\.[0-9]+$`)
+
+// constraints refuses build constraints, but for the version of the language,
+// because what they say isn't known here. A file that nobody compiles may tell
+// the compiler so.
+func (r *report) constraints(f *ast.File, compiled bool) {
+	const refused = "build constraint; leave it out"
 	for _, group := range f.Comments {
 		if group.Pos() > f.Package {
 			break
 		}
 		for _, c := range group.List {
 			switch {
-			case c.Text == "//go:build go1.21":
-				found = true
+			case goVersion.MatchString(c.Text):
 			case c.Text == "//go:build ignore" && !compiled:
 			case constraint.IsGoBuild(c.Text):
-				r.add(c.Pos(), "build constraint; the only one allowed is //go:build go1.21")
+				r.add(c.Pos(), refused)
 			}
 		}
 		for line := range strings.Lines(group.Text()) {
-			if strings.HasPrefix(line, "+build ") || strings.HasPrefix(line, "yaegi:tags ") {
-				r.add(group.Pos(), "build constraint; the only one allowed is //go:build go1.21")
+			if strings.HasPrefix(line, "+build ") {
+				r.add(group.Pos(), refused)
 			}
 		}
 	}
-	return found
 }

@@ -6,6 +6,7 @@ import "reflect"
 
 func tables() map[string]map[string]reflect.Value {
 	return map[string]map[string]reflect.Value{
+		"archive/tar/tar":          archiveTarSymbols(),
 		"archive/zip/zip":          archiveZipSymbols(),
 		"bufio/bufio":              bufioSymbols(),
 		"bytes/bytes":              bytesSymbols(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/traefik/yaegi/interp"
 
 	"mts/core"
-	"mts/plugins/check"
 	"mts/plugins/internal/link"
 )
 
@@ -37,7 +37,9 @@ type script struct {
 type program struct {
 	main    string
 	symbols []interp.Exports
-	files   fs.FS // of what main imports
+	files   fs.FS           // of what main imports
+	stderr  io.Writer       // for what the interpreter says
+	trace   func() []string // the places in the script that the last panic went through; may be nil
 }
 
 var (
@@ -58,29 +60,13 @@ func (p *plugin) start(ctx context.Context) (*script, link.Ready) {
 	return s, link.Ready{Commands: s.commands, Hooks: link.HookNames(s.hooks)}
 }
 
-// compile checks the plugin and makes a program of it, which hands over to s
-// what it offers.
-func compile(p *plugin, s *script) (prog program, findings []string, err error) {
-	files, err := fs.Sub(p.files, link.Folder+p.Name)
-	if err != nil {
-		return prog, nil, err
-	}
-	for _, finding := range check.NewPlugin().Dir(files, p.Name) {
-		findings = append(findings, finding.String())
-	}
-	if len(findings) > 0 {
-		return prog, findings, errFindings
-	}
-	return raw(p, s)
-}
-
 // load interprets the program. It returns when the plugin is there, or was
 // stopped.
 func (s *script) load(name string, prog program) error {
 	in := interp.New(interp.Options{
 		Stdin:                strings.NewReader(""),
 		Stdout:               os.Stderr,
-		Stderr:               os.Stderr,
+		Stderr:               prog.stderr,
 		Args:                 []string{name},
 		Env:                  []string{},
 		SourcecodeFilesystem: prog.files,
@@ -90,7 +76,7 @@ func (s *script) load(name string, prog program) error {
 			return err
 		}
 	}
-	go s.evaluate(in, prog.main)
+	go s.evaluate(in, prog)
 	select {
 	case <-s.loaded:
 		return s.configure
@@ -99,15 +85,46 @@ func (s *script) load(name string, prog program) error {
 	}
 }
 
-func (s *script) evaluate(in *interp.Interpreter, main string) {
+func (s *script) evaluate(in *interp.Interpreter, prog program) {
 	defer close(s.evaluated)
 	defer func() {
 		if p := recover(); p != nil {
-			s.err = fmt.Errorf("panic: %v", p)
+			s.err = fmt.Errorf("panic: %v%s", p, prog.where())
 		}
 	}()
-	_, s.err = in.EvalWithContext(s.ctx, main)
+	_, s.err = in.EvalWithContext(s.ctx, prog.main)
 	if cause := context.Cause(s.ctx); cause != nil {
 		s.err = cause
+	} else if s.err != nil {
+		s.err = fmt.Errorf("%w%s", s.err, prog.where())
 	}
+}
+
+// where returns the trace, a line each.
+func (p program) where() string {
+	if p.trace == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, place := range p.trace() {
+		b.WriteString("\n\t" + place)
+	}
+	return b.String()
+}
+
+// configured hands the plugin its settings. It reports whether the plugin is to
+// go on and offer what it has.
+func (s *script) configured(p *plugin, f func(map[string]any) error) bool {
+	if p.Check { // what the plugin offers may depend on settings that aren't there
+		return false
+	}
+	s.configure = f(p.Settings)
+	return s.configure == nil
+}
+
+// park tells that the plugin is loaded, and returns when the evaluation has
+// ended.
+func (s *script) park() {
+	close(s.loaded)
+	<-s.evaluated
 }

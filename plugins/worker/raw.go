@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"reflect"
 	"strings"
 
@@ -41,26 +42,17 @@ func raw(p *plugin, s *script) (program, []string, error) {
 		b.WriteString("boot.Close(p.Close)\n")
 	}
 	b.WriteString("}\nboot.Park()\n}\n")
-	return program{b.String(), []interp.Exports{symbols.Exports(), s.boot(p)}, p.files}, nil, nil
+	return program{b.String(), []interp.Exports{symbols.Exports(), s.boot(p)}, p.files, os.Stderr, nil}, nil, nil
 }
 
 // boot is how the plugin's main reaches s.
 func (s *script) boot(p *plugin) interp.Exports {
 	return interp.Exports{"mts/boot/boot": {
-		"Configure": reflect.ValueOf(func(f func(map[string]any) error) bool {
-			if p.Check { // what the plugin offers may depend on settings that aren't there
-				return false
-			}
-			s.configure = f(p.Settings)
-			return s.configure == nil
-		}),
-		"Commands": reflect.ValueOf(func(c []core.Command) { s.commands = c }),
-		"Hooks":    reflect.ValueOf(func(h core.Hooks) { s.hooks = h }),
-		"Close":    reflect.ValueOf(func(f func()) { s.close = f }),
-		"Park": reflect.ValueOf(func() {
-			close(s.loaded)
-			<-s.evaluated
-		}),
+		"Configure": reflect.ValueOf(func(f func(map[string]any) error) bool { return s.configured(p, f) }),
+		"Commands":  reflect.ValueOf(func(c []core.Command) { s.commands = c }),
+		"Hooks":     reflect.ValueOf(func(h core.Hooks) { s.hooks = h }),
+		"Close":     reflect.ValueOf(func(f func()) { s.close = f }),
+		"Park":      reflect.ValueOf(s.park),
 	}}
 }
 

@@ -11,6 +11,7 @@ type source struct {
 // system, block in host code where a call can't be stopped, start goroutines,
 // change what other scripts in the process see, or is deprecated.
 var sources = []source{
+	{path: "archive/tar"},
 	{path: "archive/zip", without: []string{"OpenReader", "ReadCloser", "RegisterCompressor", "RegisterDecompressor"}},
 	{path: "bufio"},
 	{path: "bytes", without: []string{"Title"}},

@@ -1,0 +1,44 @@
+package rt
+
+import (
+	"reflect"
+	"unsafe"
+)
+
+// Placeholder returns a type that stands for the struct type with that number
+// behind a pointer, or the like, until the struct type is known.
+func Placeholder(n int) reflect.Type { return reflect.ArrayOf(n+1, reflect.TypeFor[struct{}]()) }
+
+// structType is the head of reflection's description of a struct type; see
+// internal/abi.StructType. A test holds it to the Go version in use.
+type structType struct {
+	_       [abiTypeSize]byte
+	pkgPath *byte
+	fields  []structField
+}
+
+type structField struct {
+	name   *byte
+	typ    unsafe.Pointer
+	offset uintptr
+}
+
+const abiTypeSize = 4*unsafe.Sizeof(uintptr(0)) + 16
+
+// SetField gives a field of a struct type that reflect.StructOf made its true
+// type, which has to look the same in memory as the one it had. Reflection has
+// no other way to a type that leads back to itself. It reports whether it has
+// worked.
+func SetField(s reflect.Type, i int, t reflect.Type) bool {
+	d := (*structType)(pointer(s))
+	if s.Field(i).Type.Size() != t.Size() || len(d.fields) != s.NumField() || d.fields[i].typ != pointer(s.Field(i).Type) {
+		return false
+	}
+	d.fields[i].typ = pointer(t)
+	return s.Field(i).Type == t
+}
+
+// pointer returns the address of the description of t.
+func pointer(t reflect.Type) unsafe.Pointer {
+	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]
+}

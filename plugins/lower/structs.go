@@ -1,0 +1,146 @@
+package lower
+
+import (
+	"go/token"
+	"go/types"
+	"reflect"
+
+	"mts/plugins/lower/internal/rt"
+)
+
+// A layout builds the lowered struct types for reflection. The interpreter
+// could declare them itself, but not those that lead back to themselves by way
+// of others.
+type layout struct {
+	*program
+	structs map[string]reflect.Type
+	numbers map[string]int
+	open    map[string]bool // structs that are being built
+	fixes   []fix
+}
+
+// A fix is a field whose type wasn't known when its struct was built.
+type fix struct {
+	s     reflect.Type
+	field int
+	typ   types.Type
+}
+
+func newLayout(p *program) *layout {
+	return &layout{program: p, structs: map[string]reflect.Type{}, numbers: map[string]int{}, open: map[string]bool{}}
+}
+
+// of returns the lowered type of t.
+func (l *layout) of(t types.Type) reflect.Type {
+	typ, _ := l.build(t)
+	for len(l.fixes) > 0 && len(l.open) == 0 {
+		f := l.fixes[0]
+		l.fixes = l.fixes[1:]
+		typ, _ := l.build(f.typ)
+		if !rt.SetField(f.s, f.field, typ) {
+			l.refuse(token.NoPos, "type %s holds itself in a way that can't be lowered", typeName(f.typ))
+		}
+	}
+	return typ
+}
+
+// build returns the lowered type of t, and whether it is complete.
+func (l *layout) build(t types.Type) (reflect.Type, bool) {
+	t = types.Unalias(t)
+	switch {
+	case isError(t):
+		return reflect.TypeFor[error](), true
+	case l.hostType(t) != nil:
+		return l.hostType(t), true
+	case isInterface(t):
+		return reflect.TypeFor[any](), true
+	}
+	switch u := under(t).(type) {
+	case *types.Basic:
+		return basics[types.Default(types.Typ[u.Kind()]).(*types.Basic).Kind()], true
+	case *types.Pointer:
+		e, ok := l.build(u.Elem())
+		return reflect.PointerTo(e), ok
+	case *types.Slice:
+		e, ok := l.build(u.Elem())
+		return reflect.SliceOf(e), ok
+	case *types.Array:
+		e, ok := l.build(u.Elem())
+		return reflect.ArrayOf(int(u.Len()), e), ok
+	case *types.Map:
+		k, ok := l.build(u.Key())
+		e, ok2 := l.build(u.Elem())
+		return reflect.MapOf(k, e), ok && ok2
+	case *types.Chan:
+		e, ok := l.build(u.Elem())
+		return reflect.ChanOf(reflect.BothDir, e), ok
+	case *types.Signature:
+		in, ok := l.tuple(u.Params())
+		out, ok2 := l.tuple(u.Results())
+		return reflect.FuncOf(in, out, u.Variadic()), ok && ok2
+	case *types.Struct:
+		if h := l.borrowed[u]; h != nil {
+			return h, true
+		}
+		return l.structure(t, u)
+	}
+	return reflect.TypeFor[any](), true
+}
+
+func (l *layout) tuple(t *types.Tuple) (list []reflect.Type, complete bool) {
+	complete = true
+	for v := range t.Variables() {
+		typ, ok := l.build(v.Type())
+		list = append(list, typ)
+		complete = complete && ok
+	}
+	return list, complete
+}
+
+func (l *layout) structure(t types.Type, u *types.Struct) (reflect.Type, bool) {
+	k := key(t)
+	if s := l.structs[k]; s != nil {
+		return s, true
+	}
+	if _, ok := l.numbers[k]; !ok {
+		l.numbers[k] = len(l.numbers)
+	}
+	if l.open[k] {
+		return rt.Placeholder(l.numbers[k]), false
+	}
+	l.open[k] = true
+	fields := make([]reflect.StructField, u.NumFields())
+	var open []int
+	for i := range fields {
+		typ, ok := l.build(u.Field(i).Type())
+		if !ok {
+			open = append(open, i)
+		}
+		fields[i] = reflect.StructField{Name: fieldName(u, i), Type: typ, Tag: reflect.StructTag(fieldTag(u, i))}
+	}
+	s := reflect.StructOf(fields)
+	delete(l.open, k)
+	l.structs[k] = s
+	for _, i := range open {
+		l.fixes = append(l.fixes, fix{s, i, u.Field(i).Type()})
+	}
+	return s, true
+}
+
+// fieldTag hides what isn't exported from encoders.
+func fieldTag(s *types.Struct, i int) string {
+	if f := s.Field(i); !f.Exported() && !f.Embedded() {
+		return `json:"-" xml:"-"`
+	}
+	return s.Tag(i)
+}
+
+var basics = map[types.BasicKind]reflect.Type{
+	types.Bool: reflect.TypeFor[bool](), types.String: reflect.TypeFor[string](),
+	types.Int: reflect.TypeFor[int](), types.Int8: reflect.TypeFor[int8](), types.Int16: reflect.TypeFor[int16](),
+	types.Int32: reflect.TypeFor[int32](), types.Int64: reflect.TypeFor[int64](),
+	types.Uint: reflect.TypeFor[uint](), types.Uint8: reflect.TypeFor[uint8](), types.Uint16: reflect.TypeFor[uint16](),
+	types.Uint32: reflect.TypeFor[uint32](), types.Uint64: reflect.TypeFor[uint64](), types.Uintptr: reflect.TypeFor[uintptr](),
+	types.Float32: reflect.TypeFor[float32](), types.Float64: reflect.TypeFor[float64](),
+	types.Complex64: reflect.TypeFor[complex64](), types.Complex128: reflect.TypeFor[complex128](),
+}

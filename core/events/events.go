@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Lost is the Event of a row in the place of rows that weren't read in time and
-// are lost. Its Error says how many.
+// Lost is the Event of a row that stands for events that were lost because the
+// subscriber read too slowly. Its Error says how many.
 const Lost = "lost"
 
 // An Event is one row of the feed. Text that comes from clients is made

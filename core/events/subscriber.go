@@ -4,11 +4,11 @@ import "fmt"
 
 type subscriber struct {
 	rows chan Event
-	lost int64 // rows that the subscriber hasn't been told of
+	lost int64 // rows since the last row of the kind Lost
 }
 
-// send never blocks. If there is no room for a row, it is counted as lost. The
-// next row that there is room for goes behind one that has the count.
+// send never blocks. A row that the buffer has no room for is lost and counted.
+// Before the next row, the subscriber gets a row with the count.
 func (s *subscriber) send(e Event) {
 	if s.lost > 0 {
 		row := Event{Time: e.Time, Event: Lost, Error: fmt.Sprintf("%d events lost", s.lost)}

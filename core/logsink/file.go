@@ -9,14 +9,15 @@ import (
 	"syscall"
 )
 
-// Open opens a log file for appending, and makes it if there is none. If the last
-// line of the file is incomplete, Open ends it. A named pipe has to have a reader.
+// Open opens a log file for appending, and creates it if there is none. If the
+// last line of the file has no line end, Open writes one. The file may be a named
+// pipe that has a reader.
 func Open(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
 	if err != nil {
 		return nil, err
 	}
-	if endsInLine(path) {
+	if lacksLineEnd(path) {
 		f.WriteString("\n") // if that fails, so does what follows
 	}
 	return f, nil
@@ -36,8 +37,9 @@ func Check(path string) error {
 	return err
 }
 
-// endsInLine reports whether a regular file is known to end within a line.
-func endsInLine(path string) bool {
+// lacksLineEnd reports whether path is a regular file whose last line has no line
+// end. It returns false if that can't be read.
+func lacksLineEnd(path string) bool {
 	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || st.Size() == 0 {
 		return false
 	}

@@ -40,9 +40,9 @@ func (s *Sink) reuse(batch []byte) {
 	s.spare = batch
 }
 
-// deliver writes a batch. After an error it goes on where the write stopped, so
-// that no two lines run together. In a new target it begins with the line that
-// wasn't written completely.
+// deliver writes a batch. After an error it continues with the first byte that
+// wasn't written, so that no line is lost or written twice. After Redirect it
+// writes the line that was interrupted to the new target, from its beginning.
 func (s *Sink) deliver(batch []byte) {
 	target, version := s.current()
 	for at := 0; at < len(batch); {

@@ -13,7 +13,7 @@ type Latency struct{ seconds *prometheus.HistogramVec }
 func NewLatency() *Latency {
 	return &Latency{prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "mts_command_duration_seconds",
-		Help:    "How long commands took, what clients took to read included.",
+		Help:    "How long commands took, including the time that clients took to read.",
 		Buckets: buckets,
 	}, []string{"verb"})}
 }

@@ -49,19 +49,19 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	sessions         = desc("sessions", "Connections there are, by what they do.", "state")
+	sessions         = desc("sessions", "Open connections, by state.", "state")
 	sessionsTotal    = desc("sessions_total", "Connections that were accepted.")
-	transfers        = desc("transfers_total", "Files that were sent, by how that ended.", "result")
+	transfers        = desc("transfers_total", "Transfers that have ended, by result.", "result")
 	sentBytes        = desc("sent_bytes_total", "Bytes of data that were sent in replies.")
 	refusals         = desc("refusals_total", "Connections, logins and calls that were refused.", "reason")
 	handshakes       = desc("handshakes_total", "TLS handshakes, by version and key exchange.", "version", "group")
 	pluginCalls      = desc("plugin_calls_total", "Calls of plugins.", "plugin")
-	pluginFailures   = desc("plugin_failures_total", "Calls that a plugin's crash or timeout ended.", "plugin")
+	pluginFailures   = desc("plugin_failures_total", "Calls of plugins that ended in a crash or a timeout.", "plugin")
 	pluginSeconds    = desc("plugin_call_seconds_total", "Time that calls of plugins took.", "plugin")
-	limitWaits       = desc("limit_waits_total", "How often somebody had to wait because of a limit.", "kind")
+	limitWaits       = desc("limit_waits_total", "Waits because of a limit.", "kind")
 	limitWaitSeconds = desc("limit_wait_seconds_total", "Time waited because of a limit.", "kind")
 	bans             = desc("bans", "Bans in force.")
-	bansTotal        = desc("bans_total", "Bans that the server itself has made.")
+	bansTotal        = desc("bans_total", "Bans that the server imposed itself.")
 	logDropped       = desc("log_lines_dropped_total", "Log lines that were lost because their target didn't take them.")
 )
 

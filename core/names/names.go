@@ -23,16 +23,17 @@ const (
 )
 
 // IsVerbByte reports whether a verb may contain b: an ASCII letter, a digit or
-// '-'. The case of a letter doesn't matter (PROTOCOL.md, Requests).
+// '-'. The case of a letter doesn't matter (core/wire/PROTOCOL.md, section 2).
 func IsVerbByte(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'
 }
 
-// CheckVerb returns why s isn't a verb in any case, nil if it is one.
+// CheckVerb returns nil if s is a verb, in upper or lower case, or else why it
+// isn't one.
 func CheckVerb(s string) error {
 	for i := range len(s) {
 		if !IsVerbByte(s[i]) {
-			return fmt.Errorf("verb %q has more than letters, digits and -", s)
+			return fmt.Errorf("verb %q has a character other than letters, digits and -", s)
 		}
 	}
 	if s == "" {
@@ -41,8 +42,8 @@ func CheckVerb(s string) error {
 	return nil
 }
 
-// CheckNewVerb returns why a plugin can't add the verb s, nil if it can: it is
-// upper case, begins with a letter and has at most 32 bytes.
+// CheckNewVerb returns nil if a plugin may add the verb s, or else why not. Such a
+// verb is upper case, begins with a letter and has at most 32 bytes.
 func CheckNewVerb(s string) error {
 	if CheckVerb(s) != nil || len(s) > maxVerb || strings.ToUpper(s) != s || s[0] < 'A' {
 		return fmt.Errorf("%.*q is no verb: write up to %d upper case letters, digits and '-', a letter first", maxVerb+1, s, maxVerb)
@@ -50,8 +51,9 @@ func CheckNewVerb(s string) error {
 	return nil
 }
 
-// CheckAccount returns why s isn't the name of an account, nil if it is one: 1
-// to 64 letters, digits and "._@-" of any script, not beginning with '-'.
+// CheckAccount returns nil if s can be the name of an account, or else why not.
+// Such a name has 1 to 64 characters: letters and digits of any language, and
+// "._@-". It doesn't begin with '-'.
 func CheckAccount(s string) error {
 	foreign := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._@-", r)
@@ -62,7 +64,7 @@ func CheckAccount(s string) error {
 	case s[0] == '-':
 		return fmt.Errorf("account name %q starts with -", s)
 	case strings.ContainsFunc(s, foreign):
-		return fmt.Errorf("account name %q has more than letters, digits and ._@-", s)
+		return fmt.Errorf("account name %q has a character other than letters, digits and ._@-", s)
 	}
 	return nil
 }
@@ -72,16 +74,16 @@ var pluginKeys = []string{"dir", "timeout", "memory", "instances"}
 
 var plugin = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
-// CheckPlugin returns why s isn't the name of a plugin, nil if it is one: at
-// most 32 lower case ASCII letters, digits and '_', a letter first. The keys of
-// the configuration's table [plugins] are none, because the settings of a
-// plugin stand in [plugins.NAME].
+// CheckPlugin returns nil if s can be the name of a plugin, or else why not. Such
+// a name has at most 32 lower case ASCII letters, digits and '_', a letter first.
+// A key of the configuration's table [plugins] isn't allowed, because the settings
+// of a plugin are in [plugins.NAME].
 func CheckPlugin(s string) error {
 	switch {
 	case !plugin.MatchString(s):
-		return fmt.Errorf("%q is no name for a plugin; use lower case letters and digits", s)
+		return fmt.Errorf("%q can't be the name of a plugin; use lower case letters and digits", s)
 	case slices.Contains(pluginKeys, s):
-		return fmt.Errorf("%q is no name for a plugin; it is a key of [plugins]", s)
+		return fmt.Errorf("%q can't be the name of a plugin; it is a key of [plugins]", s)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ type unit struct {
 	bytes uint64
 }
 
-// ParseSize returns the size that text says.
+// ParseSize parses the text of a Size. A size is at most 2^63-1 bytes.
 func ParseSize(text string) (Size, error) {
 	number, bytes := text, uint64(1)
 	for _, u := range table() {
@@ -46,12 +46,12 @@ func ParseSize(text string) (Size, error) {
 	case strings.HasPrefix(number, "-"):
 		return 0, fmt.Errorf("size %q is negative", text)
 	case err != nil:
-		return 0, fmt.Errorf(`%q is no size such as "10MB", "256KiB" or "0"`, text)
+		return 0, fmt.Errorf(`%q is not a size such as "10MB", "256KiB" or "0"`, text)
 	}
 	return Size(n * bytes), nil
 }
 
-// UnmarshalText sets s as ParseSize does. On an error it leaves s alone.
+// UnmarshalText sets s as ParseSize does. On an error it leaves s unchanged.
 func (s *Size) UnmarshalText(text []byte) error {
 	parsed, err := ParseSize(string(text))
 	if err == nil {
@@ -70,7 +70,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// MarshalText returns what String does.
+// MarshalText returns the text of String.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Short returns s with three digits, in powers of 1000: "1.19 MB".

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// A slot is the place of one argument. A choice in lower case stands for itself,
-// as "all" does; one in upper case for a value, as "ID" and "user=NAME" do. A
-// choice that ends in "..." may be several words.
+// A slot is the place of one argument, with the choices for it. A choice in lower
+// case, such as "all", is typed literally. One in upper case, such as "ID" or
+// "user=NAME", is a placeholder for a value. A choice that ends in "..." may be
+// several words.
 type slot struct {
 	choices  []string
 	optional bool // the arguments may end before it
@@ -33,12 +34,12 @@ func repeats(choice string) bool {
 	return strings.HasSuffix(choice, "...") || choice == "TEXT" || choice == "EXPR"
 }
 
-// Literal reports whether a choice stands for itself.
+// Literal reports whether a choice is typed literally.
 func Literal(choice string) bool { return strings.ToLower(choice) == choice }
 
-// Choices returns what completion may offer for the argument at that index: words
-// that stand for themselves, names of values in upper case, and conditions, which
-// go on behind their operator.
+// Choices returns what completion may offer for the argument at that index:
+// literal words, placeholders in upper case, and conditions such as "idle>", which
+// still need a value.
 func (c Command) Choices(at int) (choices []string) {
 	for i, s := range slots(cmp.Or(c.Offers, c.Args)) {
 		_, option := s.option()
@@ -55,8 +56,8 @@ func (c Command) Choices(at int) (choices []string) {
 	return choices
 }
 
-// take returns word, in lower case if all choices stand for themselves, and
-// reports whether it fits the slot.
+// take returns word, in lower case if all choices are literal, and reports whether
+// it fits the slot.
 func (s slot) take(word string) (string, bool) {
 	for _, choice := range s.choices {
 		if !Literal(choice) || strings.Contains(choice, "=") {
@@ -90,8 +91,7 @@ func (c Command) Parse(words []string) (args []string, options map[string]string
 	return args, options, fill(places, args)
 }
 
-// fill reports whether args fit the slots. It writes words that stand for
-// themselves in lower case.
+// fill reports whether args fit the slots. It changes literal words to lower case.
 func fill(slots []slot, args []string) (fit bool) {
 	required, open := 0, false
 	for i, s := range slots {

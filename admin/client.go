@@ -19,7 +19,7 @@ import (
 // wait.
 type Client struct {
 	dial  func(context.Context) (net.Conn, error)
-	slots chan struct{}   // has one element for each command that runs
+	slots chan struct{}   // has one element for each running command
 	open  context.Context // until Close
 	close context.CancelCauseFunc
 }
@@ -35,7 +35,7 @@ const (
 var ErrClosed = errors.New("admin client is closed")
 
 // Dial returns a Client of the server whose admin socket is at path. The error
-// wraps client.ErrConnect if there is none, or none that lets us in.
+// wraps client.ErrConnect if there is none, or it refuses this user.
 func Dial(ctx context.Context, socket string) (*Client, error) {
 	return NewClient(ctx, func(ctx context.Context) (net.Conn, error) {
 		return dial(ctx, socket)

@@ -4,10 +4,10 @@ package admin
 // about it.
 type Command struct {
 	Name    string   // lower case; its verb on the wire is the same in upper case
-	Args    string   // the words behind the name, as help shows them: "ID|all [reason=TEXT]"
+	Args    string   // the form of the arguments, as help shows it: "ID|all [reason=TEXT]"
 	Offers  string   // what completion offers, in the form of Args; "": Args
 	Help    string   // one line
-	Changes bool     // at least with some arguments; a change is logged
+	Changes bool     // it changes something, at least with some arguments; changes are logged
 	Ends    Ending   // when its answer is complete
 	Columns []Column // of its rows; nil: a table shows one field a line
 

@@ -15,7 +15,7 @@ import (
 const (
 	writeTimeout  = 10 * time.Second // of one write to a console
 	refuseTimeout = time.Second      // for a connection that is refused to read the reason
-	maxQueued     = 16               // lines that are read before they are answered
+	maxQueued     = 16               // lines that wait to be answered
 )
 
 var errDisconnected = errors.New("the console is gone")

@@ -17,13 +17,13 @@
 //
 // Every reply ends in a success or in a failure with a code:
 //
-//	usage            the words are wrong: the text says how
+//	usage            the command is wrong; the text says why
 //	unknown-command  there is no such command
 //	line-too-long    the line was dropped
 //	not-found        there is no session, or no plugin, of that id or name
 //	no-match         nothing was changed, because nothing matched
 //	timeout          wait: sessions still match
-//	failed           the text says what went wrong; for reload, at which line
+//	failed           the text says what went wrong; for reload, also the line
 //	busy             there are 16 consoles already: "Too many consoles."
 //	auth-failed      this user may not use the socket
 //	shutting-down    the server ends
@@ -33,24 +33,24 @@
 // Commands returns them, with their arguments, the columns of their rows and
 // what they do.
 //
-// A FILTER is a token such as id=12, user=ann, user!=ann, client=10.0.0.0/8,
+// A FILTER is a condition such as id=12, user=ann, user!=ann, client=10.0.0.0/8,
 // state=sending, idle>5m, age>1h, bytes>1GB, rate<100KB, tls=no, path=*.iso or
-// plugin=wc; a session has to meet all of them. An id alone is a filter too, and
-// "all" stands for all sessions. Times are as in 90s or 1h30m, rates and sizes
-// bytes with or without a unit. A RATE of 0 or none is no limit, and default is
+// plugin=wc. If there are several, a session has to meet all of them. An id alone is a filter too, and
+// "all" stands for all sessions. Times are written as in 90s or 1h30m, rates and
+// sizes in bytes, or with a unit such as 10MB. A RATE of 0 or none is no limit, and default is
 // the configured one. In message, the words up to the first that can't be a
 // filter select the sessions, and the rest is the text.
 //
-// A row of the event "lost" says how many events this console was too slow for.
-// A plugin that is unloaded stays so until it is loaded, or the server starts
-// again. drain and shutdown both close the listeners and let running commands
+// A row of the event "lost" says how many events were lost because this console
+// read too slowly. An unloaded plugin stays unloaded until it is loaded again or the
+// server is restarted. drain and shutdown both close the listeners and let running commands
 // finish; drain waits for them without a limit, and shutdown for the configured
 // drain time. While the server drains, shutdown ends it at once.
 //
 // A command that changes something has one row, Affected, whose ids are of
 // sessions. It writes one line to the log, whether it succeeds or not: "admin"
-// with uid, pid and name of the operator, the command, how many and which (the
-// first 100) it affected, or code and err.
+// with uid, pid and name of the operator, the command, how many sessions it
+// affected and the ids of the first 100, or code and err.
 //
 // # Who may use it
 //

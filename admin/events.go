@@ -54,14 +54,14 @@ func eventConditions() []string {
 	return conditions
 }
 
-// eventFilter reads the tokens of a filter. Events that say how many were lost
-// match every filter.
+// eventFilter parses the tokens of a filter. Events of the kind Lost match every
+// filter.
 func eventFilter(tokens []string) (func(Event) bool, error) {
 	var kinds, others []string
 	conditions := eventConditions()
 	for _, token := range tokens {
 		if !slices.ContainsFunc(conditions, func(c string) bool { return strings.HasPrefix(token, c) }) {
-			return nil, core.Errorf(core.CodeUsage, "Events have no %s.", token)
+			return nil, core.Errorf(core.CodeUsage, "Events can't be filtered by %s.", token)
 		}
 		if kind, ok := strings.CutPrefix(token, "event"); ok {
 			kinds = append(kinds, kind)

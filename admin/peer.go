@@ -8,7 +8,7 @@ import (
 // A peer is the process at the other end of a socket.
 type peer struct {
 	uid, pid int
-	name     string // of the user
+	name     string // of its user; "": not looked up yet
 }
 
 // named returns p with the name of its user, or the uid if there is no name.

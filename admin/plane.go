@@ -123,8 +123,8 @@ func (p *Plane) Dial(context.Context) (net.Conn, error) {
 	return near, nil
 }
 
-// welcome makes a connection a console, unless it is refused: err says that
-// nobody knows whose it is.
+// admit serves a connection as a console, or refuses it. err says why its peer
+// isn't known; nil if it is.
 func (p *Plane) admit(conn net.Conn, operator peer, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,8 +150,8 @@ func (p *Plane) refuse(conn net.Conn, operator peer, why *core.Error) {
 	p.start(conn, &p.refused, func() { sendRefusal(conn, why) })
 }
 
-// start runs a function that serves conn, which count counts meanwhile. The
-// caller holds p.mu.
+// start runs a function that serves conn, in a goroutine. While it runs, it is
+// included in count. The caller holds p.mu.
 func (p *Plane) start(conn net.Conn, count *int, run func()) {
 	p.closers[conn] = true
 	*count++

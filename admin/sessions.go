@@ -107,8 +107,8 @@ func wait(c *call) error {
 	return c.await(ctx, f)
 }
 
-// await returns when f matches nothing. The longer a look at the sessions takes,
-// the longer it pauses, so that it uses at most a tenth of a processor.
+// await returns when f matches no session. Its pauses are nine times as long as
+// listing the sessions takes, so that it uses at most a tenth of a processor.
 func (c *call) await(ctx context.Context, f server.Filter) error {
 	for {
 		began := time.Now()
@@ -136,7 +136,7 @@ func (c *call) duration(option string, missing time.Duration) (time.Duration, er
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return 0, core.Errorf(core.CodeUsage, "%q is no time such as 30s or 1h.", text)
+		return 0, core.Errorf(core.CodeUsage, "%q is not a time such as 30s or 1h.", text)
 	}
 	return d, nil
 }

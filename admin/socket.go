@@ -28,8 +28,8 @@ type Socket struct {
 
 const liveTimeout = time.Second // for a live socket to accept
 
-// Listen opens the socket, and makes its folder if there is none. At no time can
-// anybody but the owner connect before the mode is set. A socket that nobody
+// Listen opens the socket, and makes its folder if there is none. Until the
+// mode is set, only the owner can connect. A socket that nobody
 // listens to is replaced. Anything else at the path is an error, and so is a
 // folder in which others could replace the socket. Closing the listener removes
 // the socket, unless another process has replaced it.
@@ -128,7 +128,7 @@ func (s Socket) removeStale() error {
 	case err != nil:
 		return err
 	case info.Mode()&fs.ModeSocket == 0:
-		return errors.New("something else is there")
+		return errors.New("it exists and is not a socket")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), liveTimeout)
 	defer cancel()
@@ -145,7 +145,7 @@ func (s Socket) removeStale() error {
 	return err
 }
 
-// A listener removes its socket.
+// A listener is a Unix listener that removes its socket when it is closed.
 type listener struct {
 	*net.UnixListener
 	path string

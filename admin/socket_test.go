@@ -63,19 +63,19 @@ func TestSocketTaken(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "admin.sock")
 	must(t, os.WriteFile(path, []byte("mine"), 0o600))
-	expectRefused(t, path, "something else is there")
+	expectRefused(t, path, "it exists and is not a socket")
 	must(t, os.Remove(path))
 
 	must(t, os.Symlink(filepath.Join(dir, "elsewhere"), path))
-	expectRefused(t, path, "something else is there")
+	expectRefused(t, path, "it exists and is not a socket")
 	must(t, os.Remove(path))
 	live := open(t, admin.Socket{Path: filepath.Join(dir, "live")})
 	must(t, os.Symlink(live.Addr().String(), path))
-	expectRefused(t, path, "something else is there")
+	expectRefused(t, path, "it exists and is not a socket")
 	must(t, os.Remove(path))
 
 	must(t, os.Mkdir(path, 0o700))
-	expectRefused(t, path, "something else is there")
+	expectRefused(t, path, "it exists and is not a socket")
 	must(t, os.Remove(path))
 
 	expectRefused(t, filepath.Join(dir, strings.Repeat("x", 200)), "longer than")

@@ -13,7 +13,7 @@ import (
 func (c *call) id() (uint64, error) {
 	id, err := strconv.ParseUint(c.words[0], 10, 64)
 	if err != nil {
-		return 0, core.Errorf(core.CodeUsage, "%q is no session's id.", c.words[0])
+		return 0, core.Errorf(core.CodeUsage, "%q is not the id of a session.", c.words[0])
 	}
 	return id, nil
 }
@@ -27,7 +27,7 @@ func noSession(id string) error {
 	return core.Errorf(core.CodeNotFound, "There is no session %s.", id)
 }
 
-// filter reads the tokens of a filter. An id alone is a filter too.
+// filter parses the tokens of a filter. An id alone is a filter too.
 func filter(tokens []string) (server.Filter, error) {
 	if len(tokens) == 1 && isID(tokens[0]) {
 		tokens = []string{"id=" + tokens[0]}
@@ -39,7 +39,7 @@ func filter(tokens []string) (server.Filter, error) {
 	return f, nil
 }
 
-// selection reads FILTER... or all, which is the empty filter.
+// selection parses FILTER... or "all", which is the empty filter.
 func selection(words []string) (server.Filter, error) {
 	if len(words) == 1 && words[0] == "all" {
 		return nil, nil

@@ -79,7 +79,7 @@ func (e *Evaluator) addImport(p string) error {
 	return nil
 }
 
-// unused is written before an expression to check it.
+// unused turns an expression into a statement that can be checked.
 const unused = "_ = "
 
 // check returns src in the first form that passes the check. An expression

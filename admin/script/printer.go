@@ -8,9 +8,9 @@ import (
 	"mts/core/wire"
 )
 
-// A printer makes what a script prints printable, except for line ends and
-// tabs. It prints nothing once the script is over. Each Write is a text of its
-// own.
+// A printer escapes what isn't printable in the output of a script, except for
+// line ends and tabs. It prints nothing once the script is over. A character must
+// not be split between two calls of Write.
 type printer struct {
 	r *runner
 	w io.Writer

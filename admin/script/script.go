@@ -2,7 +2,7 @@
 // behalf of whoever starts them.
 //
 // A script imports "mts/admin", which is here a package of functions that
-// steer one server, the packages that plugins may import, fmt with its Print
+// control one server, the packages that plugins may import, fmt with its Print
 // functions, and os with Args and Exit alone. It is checked before it runs, as
 // plugins are. A control call that fails ends the script. What a script prints
 // is made printable: clients choose some of the names that it shows.
@@ -27,7 +27,7 @@ import (
 	"mts/plugins/check"
 )
 
-// An Env is what a script works with.
+// An Env is the environment of a script.
 type Env struct {
 	// Dial connects to the server: for each script, and each evaluation.
 	Dial   func(context.Context) (*admin.Client, error)
@@ -78,8 +78,7 @@ func hasMain(pkg *types.Package, report func(token.Pos, string)) {
 	}
 }
 
-// read returns a script, or as much of it as the check needs to refuse it as too
-// long.
+// read returns the content of a script, up to one byte more than the check accepts.
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -131,14 +130,14 @@ func (r *runner) eval(ctx context.Context, src string) (value string, err error)
 	}
 	defer r.client.Close()
 	r.ctx, r.failure = ctx, nil
-	r.finish(false, nil)
+	r.setOver(false, nil)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	v, err := r.in.EvalWithContext(ctx, src)
-	if err := r.finish(true, context.Cause(ctx)); errors.Is(err, errExitZero) {
+	if err := r.setOver(true, context.Cause(ctx)); errors.Is(err, errExitZero) {
 		return "", nil
 	} else if err != nil {
 		return "", err
@@ -152,9 +151,9 @@ func (r *runner) eval(ctx context.Context, src string) (value string, err error)
 	return value, err
 }
 
-// finish sets whether the script may still print and call. It returns why the
-// script ended itself, or else cause.
-func (r *runner) finish(over bool, cause error) error {
+// setOver sets whether the script is over, after which it may not print or call
+// any more. It returns why the script ended itself, or else cause.
+func (r *runner) setOver(over bool, cause error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = over
@@ -167,7 +166,7 @@ func (r *runner) finish(over bool, cause error) error {
 // fail ends the script; the script's goroutine calls it. The script can't
 // recover from that, and its deferred functions print nothing more.
 func (r *runner) fail(err error) {
-	r.finish(true, err)
+	r.setOver(true, err)
 	runtime.Goexit()
 }
 
@@ -179,7 +178,7 @@ func (r *runner) exit(code int) {
 	r.fail(ExitError(code))
 }
 
-// checkOver ends the goroutine if the script was ended already.
+// checkOver ends the calling goroutine if the script is over.
 func (r *runner) checkOver() {
 	r.mu.Lock()
 	over := r.over

@@ -27,7 +27,7 @@ func span(d time.Duration) string {
 
 // A kind is how tables show the values of an admin.Kind.
 type kind struct {
-	nothing string                           // the value that isn't shown, beside ""
+	nothing string                           // a value that is shown like an empty one
 	right   bool                             // aligned to the right
 	show    func(r row, field string) string // nil: as it is
 }
@@ -73,8 +73,8 @@ func moment(text string) string {
 	return at.Format(time.DateTime)
 }
 
-// progress shows how much of the file at path has been sent, and which part of
-// all of it that is.
+// progress shows how much of the file at path has been sent, in bytes and as a
+// percentage of its size, all.
 func progress(path string, sent, all int64) string {
 	shown := units.Size(sent).Short()
 	switch {

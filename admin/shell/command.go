@@ -53,10 +53,10 @@ func (s *Shell) lookup(name string) (command, error) {
 	return found, usagef("%q is ambiguous: %s", name, strings.Join(names, ", "))
 }
 
-// errUsage is what a command of the shell returns for words that don't fit.
+// errUsage is returned by a command of the shell for wrong arguments.
 var errUsage = errors.New("usage")
 
-// start runs a command with the words behind its name.
+// start runs a command with its arguments.
 func (s *Shell) start(ctx context.Context, c command, words []string) error {
 	if c.run == nil {
 		return s.send(ctx, c.Command, words)

@@ -9,8 +9,8 @@ import (
 	"mts/admin"
 )
 
-// complete is the completer of the prompt: it returns what the word before the
-// cursor may become, and what stands before and behind it.
+// complete is the completer of the prompt. It returns candidates for the word
+// before the cursor, and the text of the line before and after that word.
 func (s *Shell) complete(line string, pos int) (head string, candidates []string, tail string) {
 	runes := []rune(line)
 	before := string(runes[:pos])

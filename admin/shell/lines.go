@@ -42,9 +42,9 @@ func readLine(r *bufio.Reader) (string, error) {
 // newLineReader returns a reader for readLine.
 func newLineReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 4<<10) }
 
-// split splits a line into commands. Behind eval at the start of a line stands Go,
-// up to a ";" or "#" where Go can end, so that its quotes needn't be quoted. If
-// that is one quoted word, the Go is inside the quotes.
+// split splits a line into commands. If the line begins with eval, Go code follows,
+// whose quotes needn't be quoted. It ends before the first ";" or "#" where it is
+// complete. If it is one quoted word, the code is inside the quotes.
 func split(line string, isEval func(word string) bool) ([][]string, error) {
 	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	rest = strings.TrimSpace(rest)

@@ -12,10 +12,10 @@ import (
 // localCommands are about the shell itself.
 func localCommands() []command {
 	return []command{
-		{admin.Command{Name: "help", Args: "[COMMAND]", Help: "says what commands there are, or what one does"}, help},
-		{admin.Command{Name: "history", Help: "lists what was typed at the prompt"}, history},
+		{admin.Command{Name: "help", Args: "[COMMAND]", Help: "lists the commands, or explains one"}, help},
+		{admin.Command{Name: "history", Help: "lists the lines that were typed at the prompt"}, history},
 		{admin.Command{Name: "set", Args: "output=" + strings.Join(formats, "|"), Offers: "output=" + strings.Join(formats, "|output="),
-			Help: "sets the format of what is shown"}, set},
+			Help: "sets the output format"}, set},
 		{admin.Command{Name: "quit", Help: "leaves the shell; the server goes on"}, quit},
 	}
 }

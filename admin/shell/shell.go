@@ -53,8 +53,8 @@ type Shell struct {
 	commands []command
 	line     *liner.State      // nil without a prompt
 	eval     *script.Evaluator // nil before the first eval
-	depth    int               // of nested scripts; 0: the command was typed, or given as arguments
-	watched  bool              // the command is run by watch, and can't ask
+	depth    int               // how deep scripts are nested; 0: the command was typed, or is an argument of mtsd admin
+	watched  bool              // watch runs the command, which then can't ask a question
 	done     bool              // the operator has left
 
 	mu     sync.Mutex
@@ -158,7 +158,8 @@ func (s *Shell) run(ctx context.Context, words []string) error {
 	return err
 }
 
-// report writes an error, behind where it happened, and returns its exit code.
+// report writes an error, after the place where it happened, and returns its exit
+// code.
 func (s *Shell) report(where string, err error) int {
 	if err == nil {
 		return exitOK

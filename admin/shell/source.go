@@ -90,7 +90,7 @@ func (s *Shell) File(ctx context.Context, path string) int {
 
 func source(ctx context.Context, s *Shell, args []string) error {
 	if s.depth == maxDepth {
-		return usagef("%s: command files call for each other too deeply", args[0])
+		return usagef("%s: command files are nested too deeply", args[0])
 	}
 	if code := s.File(ctx, args[0]); code != exitOK {
 		return reportedError(code)

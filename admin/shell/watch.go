@@ -17,18 +17,18 @@ import (
 	"mts/core/wire"
 )
 
-// screenCommands show something again and again.
+// screenCommands are the commands that show something repeatedly.
 func screenCommands() []command {
 	return []command{
-		{admin.Command{Name: "top", Help: "a screen of what the sessions do, which refreshes; q ends it", Ends: admin.Never}, top},
-		{admin.Command{Name: "watch", Args: "[SECONDS] COMMAND...", Offers: "COMMAND...", Help: "runs a command again and again; q or Ctrl-C ends it", Ends: admin.Never}, watch},
+		{admin.Command{Name: "top", Help: "shows the sessions on a screen that refreshes; q ends it", Ends: admin.Never}, top},
+		{admin.Command{Name: "watch", Args: "[SECONDS] COMMAND...", Offers: "COMMAND...", Help: "runs a command repeatedly; q or Ctrl-C ends it", Ends: admin.Never}, watch},
 	}
 }
 
 // refreshPeriod is how often watch runs a command by default.
 const refreshPeriod = 2 * time.Second
 
-// cutPeriod splits the words behind watch into SECONDS and COMMAND.
+// cutPeriod splits the arguments of watch into SECONDS and COMMAND.
 func cutPeriod(words []string) (period time.Duration, command []string, err error) {
 	if len(words) == 0 {
 		return refreshPeriod, nil, nil
@@ -43,7 +43,7 @@ func cutPeriod(words []string) (period time.Duration, command []string, err erro
 	return time.Duration(seconds * float64(time.Second)), words[1:], err
 }
 
-// watch runs a command again and again.
+// watch runs a command repeatedly.
 func watch(ctx context.Context, s *Shell, args []string) error {
 	period, words, err := cutPeriod(args)
 	switch {
@@ -70,8 +70,8 @@ func watch(ctx context.Context, s *Shell, args []string) error {
 	})
 }
 
-// refresh calls draw again and again until ctx ends: on a terminal each time for
-// the whole screen, until a key ends it too.
+// refresh calls draw once in each period until ctx ends. On a terminal draw fills
+// the whole screen, and a key ends refresh too.
 func (s *Shell) refresh(ctx context.Context, period time.Duration, draw func(context.Context, screen) error) error {
 	if s.tty == nil {
 		return s.repeat(ctx, period, draw)

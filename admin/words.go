@@ -7,8 +7,8 @@ import (
 
 // Errors of Split.
 var (
-	ErrOpenQuote = errors.New("a quote isn't closed")
-	ErrBackslash = errors.New("nothing follows the last backslash")
+	errOpenQuote = errors.New("a quote isn't closed")
+	errBackslash = errors.New("nothing follows the last backslash")
 )
 
 // Split returns the commands of a line, each of at least one word, as a POSIX
@@ -79,14 +79,14 @@ func (s *splitter) quoted(text string) (int, error) {
 	switch text[0] {
 	case '\\':
 		if len(text) == 1 {
-			return 0, ErrBackslash
+			return 0, errBackslash
 		}
 		s.add(text[1:2])
 		return 2, nil
 	case '\'':
 		end := strings.IndexByte(text[1:], '\'')
 		if end < 0 {
-			return 0, ErrOpenQuote
+			return 0, errOpenQuote
 		}
 		s.add(text[1 : 1+end])
 		return end + 2, nil
@@ -101,7 +101,7 @@ func (s *splitter) quoted(text string) (int, error) {
 		}
 		s.add(text[i : i+1])
 	}
-	return 0, ErrOpenQuote
+	return 0, errOpenQuote
 }
 
 // Quote returns word in the form that Split reads back as that one word. It is

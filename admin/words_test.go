@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]error{
-		`a "b`: ErrOpenQuote, `a 'b"`: ErrOpenQuote, `"\"`: ErrOpenQuote, `"a\`: ErrOpenQuote, `a\`: ErrBackslash,
+		`a "b`: errOpenQuote, `a 'b"`: errOpenQuote, `"\"`: errOpenQuote, `"a\`: errOpenQuote, `a\`: errBackslash,
 	} {
 		if got, err := Split(line); !errors.Is(err, want) {
 			t.Errorf("%q: got %q, %v; want %v", line, got, err, want)

@@ -44,19 +44,19 @@ type ExitError int
 
 func (e ExitError) Error() string { return fmt.Sprintf("the script ended with status %d", int(e)) }
 
-// A CheckError has what is wrong with a script, one finding a line.
-type CheckError []check.Finding
-
-func (e CheckError) Error() string {
-	lines := make([]string, len(e))
-	for i, f := range e {
-		lines[i] = f.String()
+// checkError returns an error with one line for each finding, or nil if there are
+// none.
+func checkError(found []check.Finding) error {
+	var errs []error
+	for _, f := range found {
+		errs = append(errs, errors.New(f.String()))
 	}
-	return strings.Join(lines, "\n")
+	return errors.Join(errs...)
 }
 
-// Run runs the script in the file at path until it ends, or until ctx ends: then
-// Run returns the cause. A script that computes then ends soon after; a function
+// Run checks the script in the file at path and runs it until it ends, or until
+// ctx ends: then Run returns the cause. The error of the check has one line for
+// each finding. A script that computes then ends soon after; a function
 // of the standard library that it calls goes on to its own end.
 func Run(ctx context.Context, env Env, path string) error {
 	src, err := read(path)
@@ -64,8 +64,8 @@ func Run(ctx context.Context, env Env, path string) error {
 		return err
 	}
 	r := newRunner(env)
-	if found := check.New(r.exports(), hasMain).File(filepath.Base(path), src); len(found) > 0 {
-		return CheckError(found)
+	if err := checkError(check.New(r.exports(), hasMain).File(filepath.Base(path), src)); err != nil {
+		return err
 	}
 	_, err = r.eval(ctx, fmt.Sprintf("//line %s:1\n%s", filepath.Base(path), src))
 	return err

@@ -21,10 +21,9 @@ import (
 	"mts/core/access"
 )
 
-// Errors wrapped in an [Error].
 var (
-	ErrKeyMode = errors.New("key is open to group or others")
-	ErrExpired = errors.New("certificate has expired")
+	errKeyMode = errors.New("key is open to group or others")
+	errExpired = errors.New("certificate has expired")
 )
 
 // An Error says which of the two files is wrong.
@@ -38,8 +37,8 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Load reads a certificate, followed by its chain, and its key, both in PEM. Its
-// errors are of type *Error. They wrap ErrKeyMode if the group or others have any
-// right to the key file (on Unix), and ErrExpired.
+// errors are of type *Error. It refuses an expired certificate, an encrypted key,
+// and on Unix a key file to which the group or others have any right.
 func Load(certFile, keyFile string) (tls.Certificate, error) {
 	return load(time.Now(), certFile, keyFile)
 }
@@ -88,7 +87,7 @@ func readCert(file string, now time.Time) ([]byte, error) {
 	case leaf == nil:
 		return nil, errors.New("no certificate in it")
 	case now.After(leaf.NotAfter):
-		return nil, fmt.Errorf("%w: %s", ErrExpired, leaf.NotAfter.UTC().Format(time.RFC3339))
+		return nil, fmt.Errorf("%w: %s", errExpired, leaf.NotAfter.UTC().Format(time.RFC3339))
 	}
 	return data, nil
 }
@@ -101,7 +100,7 @@ func readKey(file string) ([]byte, *pem.Block, error) {
 		return nil, nil, err
 	}
 	if err := access.CheckSecret(info); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrKeyMode, err)
+		return nil, nil, fmt.Errorf("%w: %w", errKeyMode, err)
 	}
 	blocks, err := decodePEM(data)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestLoadSaysWhichFileIsAtFault(t *testing.T) {
 		{name: "half certificate", cert: cert[:len(cert)/2], key: key, want: "broken PEM"},
 		{name: "half chain", cert: twoCerts[:len(twoCerts)-40], key: key, want: "broken PEM"},
 		{name: "noise in PEM", cert: []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), key: key, want: "x509"},
-		{name: "expired", cert: expired, key: expiredKey, is: ErrExpired, want: "2026-03-01T11:00:00Z"},
+		{name: "expired", cert: expired, key: expiredKey, is: errExpired, want: "2026-03-01T11:00:00Z"},
 		{name: "certificate as key", cert: cert, key: cert, inKey: true, want: "no private key in it"},
 		{name: "half key", cert: cert, key: key[:len(key)/2], inKey: true, want: "broken PEM"},
 		{name: "key of another", cert: cert, key: otherKey, inKey: true, want: "does not match"},

@@ -24,7 +24,7 @@ func TestLoadRefusesOpenKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := load(now, certFile, keyFile)
-		if errors.Is(err, ErrKeyMode) != open || !open && err != nil {
+		if errors.Is(err, errKeyMode) != open || !open && err != nil {
 			t.Errorf("mode %04o: error %v", mode, err)
 		}
 		if open {
@@ -49,7 +49,7 @@ func TestLoadOrMakeModes(t *testing.T) {
 	if err := os.Chmod(dir+"/server.key", 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadOrMake(dir, nil); !errors.Is(err, ErrKeyMode) {
-		t.Errorf("open key: error %v, want ErrKeyMode", err)
+	if _, err := LoadOrMake(dir, nil); !errors.Is(err, errKeyMode) {
+		t.Errorf("open key: error %v, want errKeyMode", err)
 	}
 }

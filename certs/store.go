@@ -16,20 +16,20 @@ import (
 	"mts/core/atomicfile"
 )
 
-// renewal is how long before its end a certificate is renewed.
+// renewal is how long before it expires a certificate is renewed.
 const renewal = 30 * 24 * time.Hour
 
 // LoadOrMake loads server.crt and server.key from dir. If they are missing, it
 // makes them as Make does, and dir with mode 0700. A certificate that doesn't
-// belong to the key, ends within 30 days or lacks one of hosts is made again with
-// the same key, so that the pin stays. For a key that can't be used the error is
+// belong to the key, expires within 30 days or lacks one of hosts is made again
+// with the same key, so that the pin stays the same. For a key that can't be used the error is
 // an *Error; the key is never replaced.
 func LoadOrMake(dir string, hosts []string) (tls.Certificate, error) {
 	return loadOrMake(time.Now(), dir, hosts)
 }
 
 func loadOrMake(now time.Time, dir string, hosts []string) (tls.Certificate, error) {
-	certFile, keyFile := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+	certFile, keyFile := files(dir)
 	pair, err := load(now, certFile, keyFile)
 	if err == nil && now.Add(renewal).Before(pair.Leaf.NotAfter) && covers(pair.Leaf, hosts) {
 		return pair, nil
@@ -43,7 +43,7 @@ func loadOrMake(now time.Time, dir string, hosts []string) (tls.Certificate, err
 // Check returns the error that LoadOrMake would return because of the key in dir.
 // It makes nothing, and a key that isn't there is no error.
 func Check(dir string) error {
-	certFile, keyFile := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+	certFile, keyFile := files(dir)
 	if _, err := Load(certFile, keyFile); err == nil {
 		return nil
 	}
@@ -53,6 +53,12 @@ func Check(dir string) error {
 	return nil
 }
 
+// files returns the paths of the certificate and the key that are kept in dir.
+func files(dir string) (certFile, keyFile string) {
+	return filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+}
+
+// covers reports whether a certificate is for all hosts.
 func covers(leaf *x509.Certificate, hosts []string) bool {
 	names, ips := altNames(hosts)
 	lacks := func(ip net.IP) bool { return !slices.ContainsFunc(leaf.IPAddresses, ip.Equal) }

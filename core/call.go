@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A Host does what a Call asks for. The server implements it.
+// A Host carries out what a Call asks for. The server implements it.
 type Host interface {
 	Session() Session
 	Write(p []byte) (int, error)
@@ -68,12 +68,12 @@ func (c *Call) Printf(format string, a ...any) { fmt.Fprintf(c, format, a...) }
 
 // Send sends the content of r as data and returns how many bytes it has sent. A
 // file of the exports, or an *io.SectionReader of one, is sent in the fastest way
-// that the connection has. If the file changes while it is sent, or has less
-// than its size said, the error is an *Error with CodeChanged.
+// that the connection has. If the file changes while it is sent, or is shorter than
+// its size at the start, the error is an *Error with CodeChanged.
 func (c *Call) Send(r io.Reader) (int64, error) { return c.host.Send(r) }
 
 // Open opens a regular file of the exports with the rights of the session's
-// account. If Run returns the error as it is, the client sees CodeNotFound.
+// account. If Run returns the error unchanged, the client sees CodeNotFound.
 func (c *Call) Open(path string) (fs.File, error) { return c.host.Open(path) }
 
 // Stat describes a file or folder of the exports, with the rights of the
@@ -113,14 +113,15 @@ func (c *Call) Sessions() []Session { return c.host.Sessions() }
 
 // Notify sends a notice to the sessions that filter selects, such as "user=ann"
 // or "id!=12". An empty filter selects all. It returns how many sessions will get
-// the notice: those in block mode and those that have asked for notices.
+// the notice: those in block mode and those that have asked for notices, unless
+// too many notices wait for them already.
 func (c *Call) Notify(filter, text string) (int, error) { return c.host.Notify(filter, text) }
 
 // Logf writes a line to the server's log.
 func (c *Call) Logf(format string, a ...any) { c.host.Logf(fmt.Sprintf(format, a...)) }
 
 // Load returns the value that was saved under key. Each plugin has a store of its
-// own, which is kept over reloads and restarts. Built-in verbs have none.
+// own, which is kept over reloads and restarts. Built-in verbs have no store.
 func (c *Call) Load(key string) (string, bool) { return c.host.Load(key) }
 
 // Save keeps value under key. It fails if the store would become too large. If

@@ -2,17 +2,17 @@ package core
 
 // A Command is one verb of the protocol.
 //
-// Args says whether there is an argument: if it is empty there must be none, if
-// it is of the form "[PATH]" there may be one, otherwise there must be one. A
-// client that does it differently gets the usage line, and Run isn't called.
+// Args says whether the verb takes an argument: none if Args is empty, an optional
+// one if it has the form "[PATH]", otherwise a required one. If a command line
+// doesn't fit, the client gets the usage line and Run isn't called.
 type Command struct {
 	Verb string // upper case: letters, digits and '-'
 	Args string // usage, e.g. "PATH"
 	Help string // one line
-	Open bool   // may be used before a login
+	Open bool   // the verb needs no login
 
 	// Listed reports whether FEAT and HELP show the command in the session of
-	// the call. Nil means always. It has no effect in a plugin.
+	// the call. Nil means always. The server ignores it for a plugin's verbs.
 	Listed func(*Call) bool
 
 	// Run answers one call. If it returns nil, the client gets the success

@@ -6,7 +6,7 @@ import (
 )
 
 // A Code tells programs why a command has failed. Codes are part of the protocol
-// and never change their meaning.
+// (core/wire/PROTOCOL.md, section 4) and never change their meaning.
 type Code string
 
 // The codes of the protocol.

@@ -8,12 +8,12 @@ type Plugin struct {
 	Hooks    Hooks
 }
 
-// Hooks are called at the events of a session; nil ones aren't. An error
-// vetoes what is about to happen. If it is an *Error, the client sees its text
-// and code. A hook that hangs or fails vetoes too.
+// Hooks are called at events of a session. Any of them may be nil. The error of a
+// hook refuses what is about to happen. If it is an *Error, the client sees its text
+// and code. If a hook crashes or takes too long, that is refused too.
 //
-// Done vetoes nothing. It runs when the client has the reply, and the next
-// command of the session waits for it, 10 s at most.
+// Done can't refuse anything. It runs after the reply has been sent, and the next
+// command of the session waits for it, for at most 10 s.
 type Hooks struct {
 	Connect func(*Call) error                     // after the handshake, before the greeting
 	Login   func(*Call) error                     // after the password was right

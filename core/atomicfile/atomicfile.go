@@ -1,5 +1,5 @@
 // Package atomicfile replaces whole files. A reader sees the old content or the
-// new one, never a part, and so does everybody after a crash.
+// new one, never a part. The same holds after a crash.
 package atomicfile
 
 import (

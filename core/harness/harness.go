@@ -1,5 +1,5 @@
-// Package harness is what the tests of several packages share: they wait for a
-// condition, they read a log, and they stop at a step that fails.
+// Package harness has the helpers that tests of several packages share: waiting
+// for a condition, reading a log, and ending a test at an error.
 package harness
 
 import (
@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for anything, on a busy machine too.
+// Patience is how long a test waits for a condition. It is long enough for a busy
+// machine.
 const Patience = 30 * time.Second
 
-// Eventually returns once holds does, and ends the test if that takes longer
+// Eventually waits until holds returns true. It ends the test if that takes longer
 // than Patience. what names the condition.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()

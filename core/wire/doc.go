@@ -2,6 +2,6 @@
 // and a writer of replies for servers, a reader of replies for clients, and
 // Printable, which makes any text safe to show.
 //
-// PROTOCOL.md beside this file is the contract. This package implements its
-// framing; what the verbs do is not its business.
+// PROTOCOL.md in this folder specifies the protocol. This package implements its
+// framing, and knows no verbs.
 package wire

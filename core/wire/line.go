@@ -13,7 +13,7 @@ import (
 // Limits of a command line in bytes, without its ending.
 const (
 	MaxLine    = 4096     // a longer line is answered with a failure
-	MaxGarbage = 64 << 10 // a line that hasn't ended by then ends the session
+	MaxGarbage = 64 << 10 // a longer line, even an unfinished one, ends the session
 	lineBuffer = 2 * MaxLine
 )
 
@@ -71,7 +71,7 @@ func (r *LineReader) Wait() error {
 	return nil
 }
 
-// Release gives the buffer back and drops what it holds.
+// Release returns the buffer to the pool and drops its content.
 func (r *LineReader) Release() {
 	if r.buf != nil {
 		lineBuffers.Put(r.buf)

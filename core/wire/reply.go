@@ -23,7 +23,7 @@ var ErrProtocol = errors.New("protocol error")
 type Reply struct {
 	OK    bool
 	Facts []Fact
-	Text  string // as it was sent: not safe to show without Printable
+	Text  string // unchanged: pass it through Printable before showing it
 }
 
 // Fact returns the value of a fact, or "".

@@ -11,8 +11,8 @@ import (
 )
 
 // Printable returns s as one line that is safe on a terminal, in a log and in
-// a reply: printable characters as they are; control characters, C1 and bidi
-// controls included, and bytes that aren't UTF-8 as Go escapes.
+// a reply. Printable characters stay unchanged. Control characters, including C1
+// and bidirectional controls, and bytes that aren't UTF-8 become Go escapes.
 func Printable(s string) string {
 	i := 0
 	for i < len(s) && ' ' <= s[i] && s[i] <= '~' {
@@ -35,7 +35,7 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// escape writes one character, or one byte that is none, as Go writes it.
+// escape writes one character, or one byte that isn't UTF-8, as a Go escape.
 func escape(b *strings.Builder, s string) {
 	q := strconv.QuoteToASCII(s)
 	b.WriteString(q[1 : len(q)-1])
@@ -43,7 +43,7 @@ func escape(b *strings.Builder, s string) {
 
 // PrintableJSON returns JSON in which the characters that Printable escapes are
 // escaped as JSON does it. JSON itself leaves C1 and bidi controls as they are.
-// A newline, which only stands between values, is kept.
+// Newlines, which are always between values, are kept.
 func PrintableJSON(text []byte) []byte {
 	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
 	if bytes.IndexFunc(text, hidden) < 0 {
@@ -88,8 +88,8 @@ func appendFacts(b []byte, facts []Fact) []byte {
 	return append(b, "] "...)
 }
 
-// appendValue appends v. What would end a fact and what isn't printable ASCII is
-// percent-encoded.
+// appendValue appends v. Characters that would end a fact, and all that aren't
+// printable ASCII, are percent-encoded.
 func appendValue(b []byte, v string) []byte {
 	for i := range len(v) {
 		if c := v[i]; c <= ' ' || c >= 0x7f || c == '%' || c == ']' {

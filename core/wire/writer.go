@@ -20,8 +20,8 @@ const (
 const MaxBlock = 16 << 20
 
 // ErrTorn says that a reply can't be completed: a block, or the data of a reply
-// in stream mode, has been sent in part. The connection has to be cut, so that
-// the client knows.
+// in stream mode, has been sent in part. The connection has to be cut, because
+// nothing else tells the client.
 var ErrTorn = errors.New("reply is torn")
 
 // ErrShort says that the source of a Send had less data than announced.
@@ -84,8 +84,7 @@ func (w *Writer) Block() bool { return w.block }
 // Sent returns how many bytes of data the current reply has.
 func (w *Writer) Sent() int64 { return w.sent }
 
-// Whole reports whether no block has been announced that isn't complete. Then a
-// status line can follow at once.
+// Whole reports whether a status line can follow at once: no block is incomplete.
 func (w *Writer) Whole() bool { return !w.within }
 
 // Write adds data to the current reply.
@@ -274,7 +273,7 @@ func (w *Writer) buffer() *[]byte {
 	return w.buf
 }
 
-// room makes room for n more bytes in the buffer.
+// room makes sure that n more bytes fit into the buffer.
 func (w *Writer) room(n int) {
 	if b := w.buffer(); cap(*b)-len(*b) < n {
 		w.spill()
@@ -302,8 +301,8 @@ func (w *Writer) openBlock() {
 	*b = (*b)[:w.open+maxHeader]
 }
 
-// closeBlock ends the block in the buffer: it moves the content to the header,
-// whose length is known now. An empty block disappears.
+// closeBlock ends the block in the buffer: it writes the header, whose length is
+// known now, and moves the content after it. An empty block is removed.
 func (w *Writer) closeBlock() {
 	if w.open < 0 {
 		return
@@ -320,7 +319,7 @@ func (w *Writer) closeBlock() {
 	w.open = -1
 }
 
-// spill writes the buffer to the sink and gives it back.
+// spill writes the buffer to the sink and returns it to the pool.
 func (w *Writer) spill() {
 	w.closeBlock()
 	if w.buf == nil {

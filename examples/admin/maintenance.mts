@@ -1,4 +1,5 @@
-# Ends the server for maintenance without cutting transfers off that end soon:
+# Stops the server for maintenance. Transfers have a minute to finish before it
+# takes no more sessions:
 #
 #	mtsd admin --keep-going -f maintenance.mts
 message all "The server goes down for maintenance in a minute."

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Report sums up the sessions by account, as a table or, with -o csv before
-// the command, for a spreadsheet:
+// Report shows the number of sessions and of sent bytes for each account, as a
+// table or, with -o csv, for a spreadsheet:
 //
 //	mtsd admin -o csv run report.go
 package main

@@ -1,8 +1,8 @@
 //go:build ignore
 
-// Scanner watches the events and bans a client for an hour that was refused
-// three times. It goes on until Ctrl-C, or until it has banned as many as the
-// argument says:
+// Scanner watches the events, and bans a client for an hour when it has been
+// refused three times. It runs until Ctrl-C, or until it has banned as many
+// clients as its argument says:
 //
 //	mtsd admin run scanner.go
 package main

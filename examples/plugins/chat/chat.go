@@ -23,8 +23,8 @@
 // Programs in block mode get notices, and whoever asked for them by OPTS
 // NOTICES ON; the success line and the fact reached= tell how many did. A
 // session that has many notices waiting gets no more until it has read them.
-// Sessions that aren't logged in see nothing and are not seen, and nobody sees
-// where others come from. It has no settings.
+// Sessions that aren't logged in get no messages and aren't listed. Addresses are
+// not shown. It has no settings.
 package chat
 
 import (

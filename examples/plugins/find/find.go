@@ -5,8 +5,8 @@
 //	FIND GLOB
 //
 // walks all that the account can see and prints the path of what matches, a
-// folder with a slash behind it. In the pattern * is any text, ? one character,
-// [a-z] one of several; \ takes away the meaning of the next one. A pattern
+// folder with a slash at the end. In the pattern * is any text, ? one character,
+// [a-z] one of several; a \ makes the next one an ordinary character. A pattern
 // without a slash is for the last element of a path, one with a slash for all
 // of it, where * and ? match no slash:
 //
@@ -18,8 +18,8 @@
 //	S: pub/notes.txt
 //	S: #Found: 1.
 //
-// It stops behind 1000 finds and behind 20000 names looked at, and enters
-// folders down to the 32nd level. The success line says so, and how many
+// It stops after 1000 matches or after 20000 names, and enters folders down to
+// the 32nd level. The success line says so, and how many
 // folders could not be read. The fact found= has the number. It has no settings.
 package find
 

@@ -13,7 +13,7 @@
 //	S: 17:10:02 client 4: timeout
 //	S: #Matches: 1.
 //
-// It stops behind 1000 matches and behind 32 MiB; of a line longer than 64 KiB
+// It stops after 1000 matches or after 32 MiB; of a line longer than 64 KiB
 // the rest is neither searched nor shown. The success line says so. The fact
 // matches= has the number. A hard pattern can use up the time that a call may
 // compute before that. It has no settings.

@@ -1,6 +1,6 @@
 //go:build go1.21
 
-// Package motd greets everybody who logs in with the message of the day.
+// Package motd shows the message of the day at each login.
 //
 // The message goes to the session as notices, one a line: to programs in block
 // mode, and to whoever said OPTS NOTICES ON before AUTH. Anybody can ask for it
@@ -84,7 +84,7 @@ func motd(c *core.Call) error {
 	return nil
 }
 
-// login never vetoes: a message is no reason to keep anybody out.
+// login never refuses a login, even if the message can't be read.
 func login(c *core.Call) error {
 	lines, err := message(c)
 	if err != nil {

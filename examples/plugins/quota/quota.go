@@ -1,6 +1,6 @@
 //go:build go1.21
 
-// Package quota bounds what an account may fetch in a day.
+// Package quota limits how many bytes an account may fetch in a day.
 //
 // Once an account has fetched that much, FILE, PART and HASH are refused with
 // the code rate-limited until midnight UTC. Anybody can ask how much is left:
@@ -15,11 +15,12 @@
 //	[plugins.quota]
 //	bytes = "10GB"
 //
-// It looks before a transfer and counts after it, also one that was broken off.
-// So the last file may go beyond the limit, and so may all that are under way
-// at once; of two that end in the same moment one may go uncounted. What other
+// The limit is checked before a transfer, and its bytes are counted after it, also
+// if it was interrupted. So the last file, and all files that are sent at the same
+// time, may exceed the limit. If two transfers end at the same moment, one may not
+// be counted. What other
 // plugins write themselves, such as an archive of ZIP, isn't counted. Counts
-// outlive restarts. There is one entry an account, which a new day overwrites.
+// outlive restarts. Each account has one entry, which is overwritten on a new day.
 package quota
 
 import (
@@ -74,7 +75,7 @@ func parse(size string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 0 || n > math.MaxInt64/factor {
-		return 0, fmt.Errorf("bytes is %q, which is no size such as \"10GB\" or 500000", size)
+		return 0, fmt.Errorf("bytes is %q, which is not a size such as \"10GB\" or 500000", size)
 	}
 	return n * factor, nil
 }

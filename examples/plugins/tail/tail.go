@@ -12,9 +12,9 @@
 //	S: 10:07 backup done
 //	S: #Lines: 2.
 //
-// Only the last MiB of a file is looked at. If the lines begin before it, what
-// is there of them is sent, the first maybe without its beginning, and the
-// success line says so. The fact lines= has their number. It has no settings.
+// Only the last MiB of a file is read. If the lines begin before that, only the
+// part in the last MiB is sent, in which the first line may be incomplete, and
+// the success line says so. The fact lines= has their number. It has no settings.
 package tail
 
 import (
@@ -78,7 +78,7 @@ func send(c *core.Call, e ending, n int) error {
 	lines := bytes.Count(text[at:], []byte("\n"))
 	c.Fact("lines", strconv.Itoa(lines))
 	if e.cut && at == 0 {
-		c.Reply("Lines: %d. They are cut: only the last %d bytes are looked at.", lines, maxBytes)
+		c.Reply("Lines: %d. They are cut: only the last %d bytes are read.", lines, maxBytes)
 	} else {
 		c.Reply("Lines: %d.", lines)
 	}

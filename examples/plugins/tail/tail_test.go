@@ -54,7 +54,7 @@ func TestTail(t *testing.T) {
 		{"3 newline", "\n", "Lines: 1."},
 		{"10000 full", long[:maxBytes], "Lines: 1024."},
 		{"2 long", line + "y\n", "Lines: 2."},
-		{"10000 long", long[2*maxBytes+1:] + "y\n", "Lines: 1025. They are cut: only the last 1048576 bytes are looked at."},
+		{"10000 long", long[2*maxBytes+1:] + "y\n", "Lines: 1025. They are cut: only the last 1048576 bytes are read."},
 		{"10000 many", strings.Repeat("\n", maxLines), "Lines: 10000."},
 	} {
 		for _, fsys := range []fs.FS{files, pipe{files}, deaf{pipe{files}}} {

@@ -9,10 +9,10 @@
 //
 //	mtsclient -x 'ZIP pub/photos' > photos.zip
 //
-// The archive is written as it is sent, nothing is kept. Its files are stored
-// as they are: compressing would use up the time that a call may compute. For
-// programs in block mode the end is plain; in stream mode the status line
-// follows the archive without a line break, which unzip tools don't mind.
+// The archive is sent while it is made; the server keeps nothing of it. Its files are stored
+// as they are: compressing would use up the time that a call may compute. In
+// block mode a client knows where the archive ends; in stream mode the status
+// line follows it without a line break, which unzip tools ignore.
 //
 // Up to 10000 files and folders and 500 MB are sent, down to the 32nd level; a
 // folder that holds more is refused (range) before anything is sent. Folders
@@ -137,7 +137,7 @@ func (p *plan) file(w *zip.Writer, e entry) error {
 	return err
 }
 
-// skip passes over what is gone, or isn't for this account.
+// skip counts an entry that is gone, or that this account may not read.
 func (p *plan) skip(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ type launcher struct {
 	command func() *exec.Cmd
 	memory  int64
 	running *sync.WaitGroup
-	tried   atomic.Int32 // how many isolations the system has refused
+	refused atomic.Int32 // how many isolations the system doesn't give
 	pids    sync.Map     // of the processes that run
 }
 
@@ -30,8 +31,8 @@ func (l *launcher) owns(pid int) bool {
 }
 
 // launch starts a worker, as isolated as the system allows, and sends it what
-// to run. The worker's lines on its standard error go to out.
-func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
+// to run, until ctx ends. The worker's lines on its standard error go to out.
+func (l *launcher) launch(ctx context.Context, spec link.Spec, out *lines) (*instance, error) {
 	i := &instance{exited: make(chan struct{}), out: out}
 	if err := l.start(i); err != nil {
 		return nil, fmt.Errorf("%w: %w", errStart, err)
@@ -44,6 +45,7 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 		l.pids.Delete(i.pid())
 		close(i.exited)
 	})
+	defer context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })()
 	i.in.SetWriteDeadline(time.Now().Add(loadTime))
 	if err := link.WriteSpec(i.in, l.memory, spec); err != nil {
 		return nil, i.abandon(fmt.Errorf("%w: %w", errStart, err))
@@ -55,19 +57,19 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 // refused yet.
 func (l *launcher) start(i *instance) (err error) {
 	for n, how := range isolations() {
-		if n < int(l.tried.Load()) {
+		if n < int(l.refused.Load()) {
 			continue
 		}
 		if err = l.startAs(i, how); err == nil {
 			i.lacks = how.lacks()
 			return nil
 		}
-		if errors.Is(err, os.ErrNotExist) {
+		if !isRefusal(err) {
 			return err
 		}
-		l.tried.CompareAndSwap(int32(n), int32(n+1))
+		l.refused.CompareAndSwap(int32(n), int32(n+1))
 	}
-	l.tried.Store(0) // even without any: not the isolation's fault
+	l.refused.Store(0) // it isn't the isolation's fault
 	return err
 }
 

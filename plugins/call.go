@@ -72,6 +72,7 @@ func (x *exchange) run(ctx context.Context, g *generation, texts []string) error
 	}
 	switch {
 	case err == nil:
+		x.pause()
 		g.put(x.instance)
 		return result
 	case ctx.Err() != nil:

@@ -63,6 +63,7 @@ func (i *instance) hello(ctx context.Context) (link.Ready, error) {
 	i.pipes.out.SetReadDeadline(time.Now().Add(loadTime))
 	stop := context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })
 	f, err := i.conn.Receive()
+	i.pipes.out.SetReadDeadline(time.Time{})
 	stop()
 	texts := link.Texts(f.Payload)
 	switch {

@@ -82,50 +82,38 @@ func (l *launcher) startAs(i *instance, how isolation) error {
 	}
 	defer done()
 	theirs, err := i.connect()
-	defer func() {
-		for _, f := range theirs {
-			f.Close()
-		}
-	}()
-	if err == nil {
-		err = i.cmd.Start()
-	}
 	if err != nil {
+		return err
+	}
+	defer closeAll(theirs)
+	if err := i.cmd.Start(); err != nil {
 		i.pipes.Close()
+		return err
 	}
-	return err
-}
-
-// pipes are the two directions to a worker and its standard error.
-type pipes struct{ in, out, errors *os.File }
-
-func (p pipes) Read(b []byte) (int, error)  { return p.out.Read(b) }
-func (p pipes) Write(b []byte) (int, error) { return p.in.Write(b) }
-
-func (p pipes) Close() {
-	for _, f := range []*os.File{p.in, p.out, p.errors} {
-		if f != nil {
-			f.Close()
-		}
-	}
+	return nil
 }
 
 // connect makes the pipes. It returns the worker's ends, which are to be closed
 // after the start.
 func (i *instance) connect() (theirs []*os.File, err error) {
-	var in, out, errs *os.File
-	if in, i.pipes.in, err = os.Pipe(); err != nil {
-		return theirs, err
+	var ours []*os.File
+	for range 3 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return closeAll(append(ours, theirs...)), err
+		}
+		ours, theirs = append(ours, r), append(theirs, w)
 	}
-	theirs = append(theirs, in)
-	if i.pipes.out, out, err = os.Pipe(); err != nil {
-		return theirs, err
+	ours[0], theirs[0] = theirs[0], ours[0] // standard input goes the other way
+	enlarge(theirs[1])
+	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = theirs[0], theirs[1], theirs[2]
+	i.pipes = pipes{in: ours[0], errors: ours[2], out: &timedPipe{pipe: ours[1], end: func() { i.cmd.Process.Kill() }}}
+	return theirs, nil
+}
+
+func closeAll(files []*os.File) []*os.File {
+	for _, f := range files {
+		f.Close()
 	}
-	theirs = append(theirs, out)
-	if i.pipes.errors, errs, err = os.Pipe(); err != nil {
-		return theirs, err
-	}
-	enlarge(out)
-	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = in, out, errs
-	return append(theirs, errs), nil
+	return nil
 }

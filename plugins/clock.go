@@ -79,7 +79,7 @@ func (i *instance) receive() (link.Frame, error) {
 // send sends a frame about the call. A worker that doesn't read for so long is
 // as good as dead.
 func (i *instance) send(timeout time.Duration, op link.Op, texts ...string) error {
-	i.in.SetWriteDeadline(time.Now().Add(timeout))
+	i.stdin.SetWriteDeadline(time.Now().Add(timeout))
 	return i.conn.Send(op, i.call, texts...)
 }
 

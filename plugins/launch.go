@@ -31,13 +31,13 @@ func (l *launcher) owns(pid int) bool {
 }
 
 // launch starts a worker, as isolated as the system allows, and sends it what
-// to run, until ctx ends. The worker's lines on its standard error go to out.
-func (l *launcher) launch(ctx context.Context, spec link.Spec, out *lines) (*instance, error) {
-	i := &instance{exited: make(chan struct{}), out: out}
+// to run, until ctx ends. The worker's lines on its standard error go to said.
+func (l *launcher) launch(ctx context.Context, spec link.Spec, said *lines) (*instance, error) {
+	i := &instance{exited: make(chan struct{}), said: said}
 	if err := l.start(i); err != nil {
 		return nil, fmt.Errorf("%w: %w", errStart, err)
 	}
-	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.pipes.out
+	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.stdout
 	l.pids.Store(i.pid(), nil)
 	yield(i.pid())
 	l.running.Go(func() {
@@ -46,8 +46,8 @@ func (l *launcher) launch(ctx context.Context, spec link.Spec, out *lines) (*ins
 		close(i.exited)
 	})
 	defer context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })()
-	i.in.SetWriteDeadline(time.Now().Add(loadTime))
-	if err := link.WriteSpec(i.in, l.memory, spec); err != nil {
+	i.stdin.SetWriteDeadline(time.Now().Add(loadTime))
+	if err := link.WriteSpec(i.stdin, l.memory, spec); err != nil {
 		return nil, i.abandon(fmt.Errorf("%w: %w", errStart, err))
 	}
 	return i, nil
@@ -107,7 +107,7 @@ func (i *instance) connect() (theirs []*os.File, err error) {
 	ours[0], theirs[0] = theirs[0], ours[0] // standard input goes the other way
 	enlarge(theirs[1])
 	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = theirs[0], theirs[1], theirs[2]
-	i.pipes = pipes{in: ours[0], errors: ours[2], out: &timedPipe{pipe: ours[1], end: func() { i.cmd.Process.Kill() }}}
+	i.pipes = pipes{stdin: ours[0], stderr: ours[2], stdout: &timedPipe{pipe: ours[1], end: func() { i.cmd.Process.Kill() }}}
 	return theirs, nil
 }
 

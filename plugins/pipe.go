@@ -9,22 +9,22 @@ import (
 
 // pipes are the two directions to a worker and its standard error.
 type pipes struct {
-	in, errors *os.File
-	out        *timedPipe
+	stdin, stderr *os.File
+	stdout        *timedPipe
 }
 
-func (p pipes) Read(b []byte) (int, error)  { return p.out.Read(b) }
-func (p pipes) Write(b []byte) (int, error) { return p.in.Write(b) }
+func (p pipes) Read(b []byte) (int, error)  { return p.stdout.Read(b) }
+func (p pipes) Write(b []byte) (int, error) { return p.stdin.Write(b) }
 
 func (p pipes) Close() {
-	p.in.Close()
-	p.out.Close()
-	p.errors.Close()
+	p.stdin.Close()
+	p.stdout.Close()
+	p.stderr.Close()
 }
 
 // A timedPipe is a pipe from a process whose reads have a deadline, also on
-// systems where pipes have none: there, the process is ended when it passes, if
-// a read waits or not.
+// systems where pipes have none: there, the process is ended when it passes,
+// whether a read waits or not.
 type timedPipe struct {
 	pipe
 	end func() // ends the process

@@ -72,6 +72,7 @@ func (x *exchange) run(ctx context.Context, g *generation, texts []string) error
 	}
 	switch {
 	case err == nil:
+		x.pause()
 		g.put(x.instance)
 		return result
 	case ctx.Err() != nil:
@@ -123,7 +124,7 @@ func (x *exchange) result(err error, texts ...string) error {
 
 // item sends, sooner or later, one of several elements of an answer.
 func (x *exchange) item(texts []string) error {
-	x.in.SetWriteDeadline(time.Now().Add(x.timeout))
+	x.stdin.SetWriteDeadline(time.Now().Add(x.timeout))
 	return x.conn.Put(link.Item, x.call, texts...)
 }
 

@@ -237,6 +237,20 @@ func Commands() []core.Command { return []core.Command{
 	}
 }
 
+// A plugin may send so many notices a second, and no more.
+func TestNoticesAreBounded(t *testing.T) {
+	b := newBench(t, Config{}, map[string]string{"loud": `
+import "mts/core"
+func Commands() []core.Command { return []core.Command{{Verb: "SHOUT", Run: func(c *core.Call) error {
+	for i := 0; i < 1000; i++ { if _, err := c.Notify("", "hey"); err != nil { return err } }
+	return nil
+}}} }`})
+	h := new(client)
+	if err := b.call(t.Context(), h, "SHOUT", ""); err == nil || err.Error() != errNotices.Error() || len(h.notes) < noticesBurst {
+		t.Errorf("%v after %d notices, want %v after %d", err, len(h.notes), errNotices, noticesBurst)
+	}
+}
+
 // One that writes to a client that is gone is told.
 func TestClientGone(t *testing.T) {
 	b := newBench(t, Config{}, map[string]string{"talk": `

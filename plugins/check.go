@@ -27,7 +27,7 @@ func Check(ctx context.Context, cfg Config, folder string) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	workers := launcher{command: cfg.Command, memory: cfg.Memory, running: &running}
-	i, err := workers.launch(link.Spec{Name: name, Sources: archive, Check: true}, newLines(func(string) {}))
+	i, err := workers.launch(ctx, link.Spec{Name: name, Sources: archive, Check: true}, newLines(func(string) {}))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ var errProtocol = errors.New("the worker doesn't keep to the protocol")
 // A clock measures how long a call's script computes. It stands while the
 // server does something for the script that may take its time.
 type clock struct {
-	pipe interface{ SetReadDeadline(time.Time) error } // that the script is waited for at
+	pipe *timedPipe // that the script is waited for at
 
 	mu      sync.Mutex
 	left    time.Duration // that the script may compute from resumed on
@@ -34,10 +34,11 @@ func (c *clock) start(timeout time.Duration) {
 	c.resume()
 }
 
-// pause stops the clock until resume.
+// pause stops the clock until resume, or for good.
 func (c *clock) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.pipe.SetReadDeadline(time.Time{})
 	c.left -= max(time.Since(c.resumed), minRequest)
 }
 
@@ -78,7 +79,7 @@ func (i *instance) receive() (link.Frame, error) {
 // send sends a frame about the call. A worker that doesn't read for so long is
 // as good as dead.
 func (i *instance) send(timeout time.Duration, op link.Op, texts ...string) error {
-	i.in.SetWriteDeadline(time.Now().Add(timeout))
+	i.stdin.SetWriteDeadline(time.Now().Add(timeout))
 	return i.conn.Send(op, i.call, texts...)
 }
 

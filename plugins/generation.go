@@ -50,7 +50,7 @@ func start(p *plugin, src source) (*generation, error) {
 // launch starts an instance and loads the plugin in it.
 func (g *generation) launch() (*instance, link.Ready, error) {
 	p := g.plugin
-	i, err := p.set.workers.launch(g.spec, newLines(p.sayError))
+	i, err := p.set.workers.launch(p.set.closing, g.spec, newLines(p.sayError))
 	if err != nil {
 		return nil, link.Ready{}, err
 	}
@@ -178,8 +178,7 @@ func (g *generation) kill() {
 	}
 }
 
-// state returns the process that is there longest, what all of them have in
-// main memory, and whether there is one.
+// processes returns the processes of the instances, the oldest first.
 func (g *generation) processes() (pids []int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

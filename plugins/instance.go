@@ -26,7 +26,7 @@ type instance struct {
 	pipes
 	cmd    *exec.Cmd
 	conn   *link.Conn
-	out    *lines
+	said   *lines
 	lacks  string        // what the system couldn't give it
 	exited chan struct{} // closed when the process is gone
 	err    error         // how; valid from then on
@@ -46,23 +46,24 @@ func (i *instance) pid() int { return i.cmd.Process.Pid }
 // wait waits until the process is gone and its last words are read.
 func (i *instance) wait() {
 	ctx, exit := context.WithCancel(context.Background())
-	said := make(chan struct{})
+	read := make(chan struct{})
 	go func() {
-		defer close(said)
-		i.out.copy(ctx, i.errors)
+		defer close(read)
+		i.said.copy(ctx, i.stderr)
 	}()
 	i.err = i.cmd.Wait()
 	exit()
-	i.errors.SetReadDeadline(time.Now().Add(closeTime)) // if somebody else holds the pipe
-	<-said
+	i.stderr.SetReadDeadline(time.Now().Add(closeTime)) // if somebody else holds the pipe
+	<-read
 	i.pipes.Close()
 }
 
 // hello waits until the plugin is loaded, or not. Its error is for the operator.
 func (i *instance) hello(ctx context.Context) (link.Ready, error) {
-	i.pipes.out.SetReadDeadline(time.Now().Add(loadTime))
+	i.stdout.SetReadDeadline(time.Now().Add(loadTime))
 	stop := context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })
 	f, err := i.conn.Receive()
+	i.stdout.SetReadDeadline(time.Time{})
 	stop()
 	texts := link.Texts(f.Payload)
 	switch {
@@ -82,8 +83,8 @@ func (i *instance) hello(ctx context.Context) (link.Ready, error) {
 // the plugin anew then; if not, it has been killed.
 func (i *instance) stop(why *core.Error) bool {
 	end := time.Now().Add(grace)
-	i.in.SetWriteDeadline(end)
-	i.pipes.out.SetReadDeadline(end)
+	i.stdin.SetWriteDeadline(end)
+	i.stdout.SetReadDeadline(end)
 	err := i.conn.Send(link.Kill, i.call, link.ErrorTexts(why)...)
 	for err == nil {
 		var f link.Frame
@@ -119,7 +120,7 @@ func (i *instance) markEnded() {
 // It returns err.
 func (i *instance) abandon(err error) error {
 	i.markEnded()
-	i.in.Close()
+	i.stdin.Close()
 	defer time.AfterFunc(closeTime, func() { i.cmd.Process.Kill() }).Stop()
 	<-i.exited
 	return err
@@ -139,7 +140,7 @@ func (i *instance) kill(why error) {
 func (i *instance) reason() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch fatal := i.out.fatal(); {
+	switch fatal := i.said.fatal(); {
 	case i.ended:
 		return nil
 	case i.killed != nil:

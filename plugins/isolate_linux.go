@@ -1,9 +1,11 @@
 package plugins
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -72,6 +74,13 @@ func isolate(cmd *exec.Cmd, how isolation) (done func(), err error) {
 	}
 	cmd.Path = fmt.Sprintf("/proc/self/fd/%d", program)
 	return func() { unix.Close(program) }, nil
+}
+
+// isRefusal reports whether a start has failed because the system doesn't give
+// the isolation, and not for lack of something at the moment.
+func isRefusal(err error) bool {
+	return slices.ContainsFunc([]error{unix.EPERM, unix.EACCES, unix.EINVAL, unix.ENOSYS, unix.ENOSPC, unix.EUSERS},
+		func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
 // lacks says what a worker is without, "" if nothing.

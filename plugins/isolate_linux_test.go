@@ -18,7 +18,7 @@ func TestIsolated(t *testing.T) {
 	if dir, err := os.Readlink(proc + "cwd"); err == nil && dir != "/" {
 		t.Errorf("its folder is %s", dir)
 	}
-	if how := b.workers.tried.Load(); isolations()[how] == noIsolation {
+	if how := b.workers.refused.Load(); isolations()[how] == noIsolation {
 		t.Skip("no namespaces here")
 	}
 	own, err := os.Readlink("/proc/self/ns/net")

@@ -26,6 +26,8 @@ func isolate(cmd *exec.Cmd, _ isolation) (done func(), err error) {
 	return func() {}, nil
 }
 
+func isRefusal(error) bool { return false }
+
 func (isolation) lacks() string { return "namespaces" }
 
 // yield makes a worker give way to the server.

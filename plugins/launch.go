@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ type launcher struct {
 	command func() *exec.Cmd
 	memory  int64
 	running *sync.WaitGroup
-	tried   atomic.Int32 // how many isolations the system has refused
+	refused atomic.Int32 // how many isolations the system doesn't give
 	pids    sync.Map     // of the processes that run
 }
 
@@ -30,13 +31,13 @@ func (l *launcher) owns(pid int) bool {
 }
 
 // launch starts a worker, as isolated as the system allows, and sends it what
-// to run. The worker's lines on its standard error go to out.
-func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
-	i := &instance{exited: make(chan struct{}), out: out}
+// to run, until ctx ends. The worker's lines on its standard error go to said.
+func (l *launcher) launch(ctx context.Context, spec link.Spec, said *lines) (*instance, error) {
+	i := &instance{exited: make(chan struct{}), said: said}
 	if err := l.start(i); err != nil {
 		return nil, fmt.Errorf("%w: %w", errStart, err)
 	}
-	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.pipes.out
+	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.stdout
 	l.pids.Store(i.pid(), nil)
 	yield(i.pid())
 	l.running.Go(func() {
@@ -44,8 +45,9 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 		l.pids.Delete(i.pid())
 		close(i.exited)
 	})
-	i.in.SetWriteDeadline(time.Now().Add(loadTime))
-	if err := link.WriteSpec(i.in, l.memory, spec); err != nil {
+	defer context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })()
+	i.stdin.SetWriteDeadline(time.Now().Add(loadTime))
+	if err := link.WriteSpec(i.stdin, l.memory, spec); err != nil {
 		return nil, i.abandon(fmt.Errorf("%w: %w", errStart, err))
 	}
 	return i, nil
@@ -55,19 +57,19 @@ func (l *launcher) launch(spec link.Spec, out *lines) (*instance, error) {
 // refused yet.
 func (l *launcher) start(i *instance) (err error) {
 	for n, how := range isolations() {
-		if n < int(l.tried.Load()) {
+		if n < int(l.refused.Load()) {
 			continue
 		}
 		if err = l.startAs(i, how); err == nil {
 			i.lacks = how.lacks()
 			return nil
 		}
-		if errors.Is(err, os.ErrNotExist) {
+		if !isRefusal(err) {
 			return err
 		}
-		l.tried.CompareAndSwap(int32(n), int32(n+1))
+		l.refused.CompareAndSwap(int32(n), int32(n+1))
 	}
-	l.tried.Store(0) // even without any: not the isolation's fault
+	l.refused.Store(0) // it isn't the isolation's fault
 	return err
 }
 
@@ -80,50 +82,38 @@ func (l *launcher) startAs(i *instance, how isolation) error {
 	}
 	defer done()
 	theirs, err := i.connect()
-	defer func() {
-		for _, f := range theirs {
-			f.Close()
-		}
-	}()
-	if err == nil {
-		err = i.cmd.Start()
-	}
 	if err != nil {
+		return err
+	}
+	defer closeAll(theirs)
+	if err := i.cmd.Start(); err != nil {
 		i.pipes.Close()
+		return err
 	}
-	return err
-}
-
-// pipes are the two directions to a worker and its standard error.
-type pipes struct{ in, out, errors *os.File }
-
-func (p pipes) Read(b []byte) (int, error)  { return p.out.Read(b) }
-func (p pipes) Write(b []byte) (int, error) { return p.in.Write(b) }
-
-func (p pipes) Close() {
-	for _, f := range []*os.File{p.in, p.out, p.errors} {
-		if f != nil {
-			f.Close()
-		}
-	}
+	return nil
 }
 
 // connect makes the pipes. It returns the worker's ends, which are to be closed
 // after the start.
 func (i *instance) connect() (theirs []*os.File, err error) {
-	var in, out, errs *os.File
-	if in, i.pipes.in, err = os.Pipe(); err != nil {
-		return theirs, err
+	var ours []*os.File
+	for range 3 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return closeAll(append(ours, theirs...)), err
+		}
+		ours, theirs = append(ours, r), append(theirs, w)
 	}
-	theirs = append(theirs, in)
-	if i.pipes.out, out, err = os.Pipe(); err != nil {
-		return theirs, err
+	ours[0], theirs[0] = theirs[0], ours[0] // standard input goes the other way
+	enlarge(theirs[1])
+	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = theirs[0], theirs[1], theirs[2]
+	i.pipes = pipes{stdin: ours[0], stderr: ours[2], stdout: &timedPipe{pipe: ours[1], end: func() { i.cmd.Process.Kill() }}}
+	return theirs, nil
+}
+
+func closeAll(files []*os.File) []*os.File {
+	for _, f := range files {
+		f.Close()
 	}
-	theirs = append(theirs, out)
-	if i.pipes.errors, errs, err = os.Pipe(); err != nil {
-		return theirs, err
-	}
-	enlarge(out)
-	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = in, out, errs
-	return append(theirs, errs), nil
+	return nil
 }

@@ -55,7 +55,7 @@ func TestWorkerFromOutside(t *testing.T) {
 	if !b.Owns(pid) || b.Owns(os.Getpid()) {
 		t.Errorf("owns its worker: %v, itself: %v", b.Owns(pid), b.Owns(os.Getpid()))
 	}
-	if isolations()[b.workers.tried.Load()] == noIsolation {
+	if isolations()[b.workers.refused.Load()] == noIsolation {
 		t.Skip("no namespaces here")
 	}
 	status := fields(t, fmt.Sprintf("/proc/%d/status", pid))

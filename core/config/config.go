@@ -97,7 +97,7 @@ type Plugins struct {
 	Dir       string        `toml:"dir" applies:"restart" format:"path"` // empty: no plugins
 	Timeout   time.Duration `toml:"timeout" applies:"restart"`           // of one call
 	Memory    units.Size    `toml:"memory" applies:"restart"`            // of one worker; 0: no limit
-	Instances int           `toml:"instances" applies:"restart"`         // calls of one plugin at once; 0: one per processor
+	Instances int           `toml:"instances" applies:"restart"`         // processes of one plugin, each for one call; 0: one per processor, at least 4
 
 	// Settings are the [plugins.NAME] tables by plugin name, as the TOML says
 	// them: string, int64, float64, bool, time.Time, []any, map[string]any.

@@ -15,17 +15,18 @@ type measure struct {
 }
 
 // measures returns what confine does, in this order: limits are computed from
-// /proc, an empty root needs capabilities, and the filter of system calls comes
-// last, because the others make calls that it refuses.
+// /proc, Landlock may need a root of its own first, a root needs capabilities, and
+// the filter of system calls comes last, because the others make calls that it
+// refuses.
 func measures(memory int64) []measure {
 	isolated := os.Getpid() == 1 // by the parent: the first process of its namespace
 	return []measure{
 		{"no inherited descriptors", closeInherited},
 		{"memory limit", func() error { return limitMemory(memory) }},
 		{"resource limits", func() error { return limitResources(isolated) }},
+		{"Landlock", landlocked},
 		{"empty root", func() error { return emptyRoot(isolated) }},
 		{"no capabilities", dropCapabilities},
-		{"Landlock", landlocked},
 		{"system call filter", filterCalls},
 	}
 }

@@ -51,10 +51,9 @@
 // Each measure stands alone: what one of them lets through, another one stops.
 // One that the system doesn't have is named in the server's log, once a start.
 //
-// In programs that are built with cgo, two measures need a newer kernel or have a
-// gap if the process has namespaces: Landlock isn't used before its version 8, and
-// threads that exist already keep the capabilities over their own namespaces,
-// which no allowed system call has a use for.
+// In a program that is built with cgo, threads other than the first keep the
+// capabilities over the process's own namespaces. No system call that is allowed
+// has a use for them.
 package worker
 
 import (

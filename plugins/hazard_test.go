@@ -158,7 +158,7 @@ func TestBadLoads(t *testing.T) {
 func Commands() []core.Command { return []core.Command{{Verb: "X", Run: func(c *core.Call) error { return nil }}} }`
 	for name, test := range map[string]struct{ src, want string }{
 		"syntax":    {"\nfunc {", "syntax/syntax.go:5:6"},
-		"undefined": {"\nimport \"mts/core\"\nvar _ = nothing" + commands, "undefined/undefined.go:6:5"},
+		"undefined": {"\nimport \"mts/core\"\nvar _ = nothing" + commands, "undefined/undefined.go:6:9"},
 		"forbidden": {"\nimport (\"mts/core\"; \"os\")\nvar _ = os.Args" + commands, "os"},
 		"panics":    {"\nimport \"mts/core\"\nfunc init() { panic(\"no\") }" + commands, "no"},
 		"bomb":      {"\nimport (\"mts/core\"; \"strings\")\nvar n = 1 << 40\nvar s = strings.Repeat(\"x\", n)" + commands, "the worker died: fatal error: "},

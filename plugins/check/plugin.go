@@ -7,15 +7,15 @@ import (
 	"mts/plugins/symbols"
 )
 
-// NewPlugin returns a checker of plugins. A plugin declares
+// NewPlugin returns a checker of plugins. A plugin declares one of these, or both,
 //
 //	func Commands() []core.Command
+//	func Hooks() core.Hooks
 //
 // and may declare these:
 //
 //	func Configure(settings map[string]any) error
 //	func Close()
-//	func Hooks() core.Hooks
 func NewPlugin() *Checker { return New(symbols.Exports(), plugin) }
 
 func plugin(pkg *types.Package, report func(token.Pos, string)) {
@@ -30,8 +30,8 @@ func plugin(pkg *types.Package, report func(token.Pos, string)) {
 		}
 	}
 	settings := types.NewMap(types.Typ[types.String], types.Universe.Lookup("any").Type())
-	if pkg.Scope().Lookup("Commands") == nil {
-		report(token.NoPos, "func Commands is missing; write func Commands() []core.Command")
+	if pkg.Scope().Lookup("Commands") == nil && pkg.Scope().Lookup("Hooks") == nil {
+		report(token.NoPos, "the plugin offers nothing; write func Commands() []core.Command or func Hooks() core.Hooks")
 	}
 	for _, f := range []struct {
 		name, want string

@@ -35,8 +35,6 @@ type script struct {
 	err       error         // why it ended
 }
 
-var errNothing = errors.New("the plugin offers nothing: it has neither func Commands() []core.Command nor func Hooks() core.Hooks")
-
 // load checks, lowers and interprets the plugin. It returns when the plugin is
 // there, or was stopped.
 func (p *plugin) load(ctx context.Context, stop context.CancelCauseFunc) (*script, error) {
@@ -86,12 +84,10 @@ func (p *plugin) lower() (*lower.Program, error) {
 	if len(found) > 0 {
 		lines := make([]string, len(found))
 		for i, f := range found {
+			f.Pos.Filename = p.name + "/" + f.Pos.Filename
 			lines[i] = f.String()
 		}
 		return nil, errors.New(strings.Join(lines, "\n"))
-	}
-	if program.Func("Commands") == "" && program.Func("Hooks") == "" {
-		return nil, errNothing
 	}
 	return program, nil
 }

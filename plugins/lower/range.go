@@ -172,6 +172,10 @@ func (f *fn) rangeMap(s *ast.RangeStmt, l *label, t *types.Map) {
 	f.emitf("if %s {", ok)
 	f.emitf("} else {")
 	if odd {
+		f.emitf("%s = len(%s) == 0", ok, m) // cleared
+		f.emitf("if %s {", ok)
+		f.emitf("continue %s", l.exit)
+		f.emitf("}")
 		f.emitf("%s = %s == %s", ok, k, k)
 		f.emitf("if %s {", ok)
 		f.emitf("continue %s", l.exit)

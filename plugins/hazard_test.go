@@ -185,7 +185,7 @@ func Commands() []core.Command { return []core.Command{{Verb: "X", Run: func(c *
 		"norun":     {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"X\"}} }", "no Run"},
 		"settings":  {"\nimport (\"errors\"; \"mts/core\")\nfunc Configure(settings map[string]any) error { return errors.New(\"no limit set\") }" + commands, "no limit set"},
 		"builtin":   {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"QUIT\", Run: func(c *core.Call) error { return nil }}} }", "builtin claims QUIT"},
-		"Upper":     {"", "no name for a plugin"},
+		"Upper":     {"", "can't be the name of a plugin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, Config{Memory: 128 << 20}, map[string]string{name: test.src})

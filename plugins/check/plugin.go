@@ -32,7 +32,7 @@ func plugin(pkg *types.Package, report func(token.Pos, string)) {
 	}
 	settings := types.NewMap(types.Typ[types.String], types.Universe.Lookup("any").Type())
 	if pkg.Scope().Lookup("Commands") == nil && pkg.Scope().Lookup("Hooks") == nil {
-		report(token.NoPos, "the plugin offers nothing; write func Commands() []core.Command, func Hooks() core.Hooks, or both")
+		report(token.NoPos, "the plugin offers nothing; write func Commands() []core.Command or func Hooks() core.Hooks")
 	}
 	for _, f := range []struct {
 		name, want string

@@ -54,7 +54,7 @@ func TestPlugin(t *testing.T) {
 		"good":        {good, ""},
 		"hooks":       {good + "\nfunc Hooks() core.Hooks { return core.Hooks{} }\n\nfunc Close() {}\n", ""},
 		"configure":   {good + "\nfunc Configure(settings map[string]interface{}) error { return nil }\n", ""},
-		"missing":     {"package wc\n", "wc.go:1:9: the plugin offers nothing; write func Commands() []core.Command, func Hooks() core.Hooks, or both"},
+		"missing":     {"package wc\n", "wc.go:1:9: the plugin offers nothing; write func Commands() []core.Command or func Hooks() core.Hooks"},
 		"parameter":   {edit("Commands()", "Commands(n int)"), "wc.go:10:6: Commands is something else than the host calls; write " + missing},
 		"variable":    {edit("func Commands()", "var Commands = func()"), "wc.go:10:5: Commands is something else than the host calls; write " + missing},
 		"result":      {edit("[]core.Command {\n\treturn []core.Command{{", "[1]core.Command {\n\treturn [1]core.Command{{"), "wc.go:10:6: Commands is something"},

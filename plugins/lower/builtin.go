@@ -178,9 +178,14 @@ func (f *fn) make0(e *ast.CallExpr, t types.Type) string {
 		at := f.typeOf(a)
 		sizes = append(sizes, f.set("int", f.asInt(f.named(f.expr(a), at), a)))
 	}
-	switch under(t).(type) {
+	switch u := under(t).(type) {
 	case *types.Map:
 		return f.set(typ, "make("+typ+")")
+	case *types.Chan:
+		if u.Dir() != types.SendRecv {
+			both := types.NewChan(types.SendRecv, u.Elem())
+			return f.converted(f.set(f.typ(both), "make("+strings.Join(append([]string{f.typ(both)}, sizes...), ", ")+")"), both, t)
+		}
 	case *types.Slice:
 		size := sizes[len(sizes)-1]
 		if len(sizes) == 2 && isVar(sizes[0]) {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"strings"
 )
 
 // convert evaluates e as a value of type t, to which it can be assigned.
@@ -188,6 +189,8 @@ func (f *fn) converted(v string, from, t types.Type) string {
 	ptr, isPtr := to.(*types.Pointer)
 	if isPtr {
 		to = under(ptr.Elem())
+	}
+	if strings.HasPrefix(b, "*") || strings.HasPrefix(b, "<-") || strings.HasPrefix(b, "chan") || strings.HasPrefix(b, "func") {
 		b = "(" + b + ")"
 	}
 	if arr, ok := to.(*types.Array); ok {

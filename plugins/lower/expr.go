@@ -323,6 +323,10 @@ func (f *fn) equal(x string, tx types.Type, y string, ty types.Type) string {
 	any := types.NewInterfaceType(nil, nil)
 	if ix || iy {
 		x, y = f.toType(x, tx, any), f.toType(y, ty, any)
+	} else if types.AssignableTo(tx, ty) {
+		x = f.toType(x, tx, ty)
+	} else {
+		y = f.toType(y, ty, tx)
 	}
 	return f.set("bool", x+" == "+y)
 }
@@ -342,19 +346,23 @@ func (f *fn) index(e *ast.IndexExpr, t types.Type) string {
 	case *types.Basic:
 		s := f.named(f.expr(e.X), f.typeOf(e.X))
 		i := f.expr(e.Index)
-		f.bounds(i, e.Index, "len("+s+")")
+		f.bounds(e.X, i, e.Index, "len("+s+")")
 		return f.set(f.typ(t), s+"["+i+"]")
 	}
 	return f.set(f.typ(t), f.path(e, false))
 }
 
 // bounds ends the function with the compiler's panic unless i is one of n.
-func (f *fn) bounds(i string, e ast.Expr, n string) {
+func (f *fn) bounds(x ast.Expr, i string, e ast.Expr, n string) {
+	there, positive := f.fits(x, e)
+	if there {
+		return
+	}
 	if v := f.unit.Info.Types[e].Value; v != nil && !strings.HasPrefix(n, "len(") {
 		return
 	}
 	if f.late != nil {
-		*f.late = append(*f.late, func() { f.bounds(i, e, n) })
+		*f.late = append(*f.late, func() { f.bounds(x, i, e, n) })
 		return
 	}
 	check := func(cond string) {
@@ -363,7 +371,7 @@ func (f *fn) bounds(i string, e ast.Expr, n string) {
 		f.emitf("}")
 	}
 	t := f.typeOf(e)
-	if isVar(i) && basic(t)&types.IsUnsigned == 0 {
+	if isVar(i) && basic(t)&types.IsUnsigned == 0 && !positive {
 		check(i + " < 0")
 	}
 	if b, ok := under(t).(*types.Basic); !isVar(i) || ok && b.Kind() == types.Int {

@@ -31,6 +31,7 @@ type fn struct {
 	defers  *variable             // the list of deferred calls
 	labels  []*label
 	yields  *yielding // the loop whose body this is
+	knowns  []known   // what the loops around say
 	late    *[]func() // checks that wait for an assignment
 	next    string    // the label of the next statement
 	version string    // of the language, in the file

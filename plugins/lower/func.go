@@ -110,9 +110,18 @@ func (f *fn) body(body *ast.BlockStmt, results *types.Tuple) {
 		f.emitf("return %s", strings.Join(values, ", "))
 	}
 	f.stmts(body.List)
-	if f.sig.Results().Len() > 0 {
+	if f.sig.Results().Len() > 0 && !returns(body) {
 		f.missing()
 	}
+}
+
+// returns reports whether a body's last statement is a return.
+func returns(body *ast.BlockStmt) bool {
+	if len(body.List) == 0 {
+		return false
+	}
+	_, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
+	return ok
 }
 
 // missing ends a function whose end isn't reached: the interpreter wants it so.

@@ -350,9 +350,9 @@ func (g *generator) literal(typ string) string {
 	case "int":
 		return g.one("zero", "one", "seven", "-seven", "hundred", "num(5)", "num('x')")
 	case "int16":
-		return g.one("int16(seven)", "int16(hundred)*300", "-int16(one)")
+		return g.one("int16(seven)", "(int16(hundred)*300)", "-int16(one)")
 	case "uint8":
-		return g.one("uint8(zero)", "uint8(hundred)*2", "255-uint8(seven)", "uint8(num(77))")
+		return g.one("uint8(zero)", "(uint8(hundred)*2)", "(255 - uint8(seven))", "uint8(num(77))")
 	case "string":
 		return g.one(`""`, `"a"`, `"héy"`, `"b\xffc"`)
 	case "bool":

@@ -120,7 +120,7 @@ func (f *fn) element(e *ast.IndexExpr, variable bool) string {
 	if variable && isVar(i) {
 		i = f.atomic(i, f.typeOf(e.Index))
 	}
-	f.bounds(i, e.Index, n)
+	f.bounds(e.X, i, e.Index, n)
 	return x + "[" + i + "]"
 }
 
@@ -160,7 +160,7 @@ func (f *fn) address(x ast.Expr, t types.Type) string {
 
 func (f *fn) addressIn(slice string, x *ast.IndexExpr, t types.Type) string {
 	i := f.expr(x.Index)
-	f.bounds(i, x.Index, "len("+slice+")")
+	f.bounds(x.X, i, x.Index, "len("+slice+")")
 	return f.set(f.typ(t), "&"+slice+"["+i+"]")
 }
 

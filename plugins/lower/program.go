@@ -224,6 +224,9 @@ func (p *program) finish() {
 			}
 			if !again && len(p.queue) == 0 && p.adapted == len(p.types) {
 				p.runtime.SetTypes(p.types)
+				if len(p.findings) > 0 {
+					return // there may be types without an end
+				}
 				for _, s := range p.structs {
 					p.exports[s.name] = reflect.Zero(reflect.PointerTo(p.layout.of(s.typ)))
 				}

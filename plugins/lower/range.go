@@ -20,6 +20,8 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, name string) {
 	if !f.modern() || s.Tok == token.ASSIGN {
 		f.sharedVars(s)
 	}
+	f.knowns = append(f.knowns, f.rangesOver(s))
+	defer func() { f.knowns = f.knowns[:len(f.knowns)-1] }()
 	l := &label{name: name, exit: f.unique("L", name), owner: f}
 	switch u := under(t).(type) {
 	case *types.Basic:
@@ -94,7 +96,11 @@ func (f *fn) rangeIndex(s *ast.RangeStmt, l *label, n, elem string, t types.Type
 	f.iterate(s, s.Key, i, types.Typ[types.Int])
 	if used(s.Value) {
 		mark := len(f.used)
-		f.iterate(s, s.Value, f.set(f.typ(t), fmt.Sprintf(elem, i)), t)
+		value := fmt.Sprintf(elem, i)
+		if s.Tok != token.DEFINE {
+			value = f.set(f.typ(t), value)
+		}
+		f.iterate(s, s.Value, value, t)
 		f.release(mark)
 	}
 	f.loopBody(l, s.Body, false)
@@ -166,6 +172,10 @@ func (f *fn) rangeMap(s *ast.RangeStmt, l *label, t *types.Map) {
 	f.emitf("if %s {", ok)
 	f.emitf("} else {")
 	if odd {
+		f.emitf("%s = len(%s) == 0", ok, m) // cleared
+		f.emitf("if %s {", ok)
+		f.emitf("continue %s", l.exit)
+		f.emitf("}")
 		f.emitf("%s = %s == %s", ok, k, k)
 		f.emitf("if %s {", ok)
 		f.emitf("continue %s", l.exit)

@@ -223,7 +223,11 @@ func (f *fn) returnStmt(s *ast.ReturnStmt) {
 		f.hoist(s.Results...)
 		for i, e := range s.Results {
 			t := results.At(i).Type()
-			values = append(values, f.atomic(f.convert(e, t), t))
+			v := f.convert(e, t)
+			if len(f.outer().results) > 0 || !isVar(v) {
+				v = f.atomic(v, t)
+			}
+			values = append(values, v)
 		}
 	}
 	f.leave(values)
@@ -251,7 +255,9 @@ func (f *fn) forStmt(s *ast.ForStmt, name string) {
 	if s.Cond != nil {
 		f.until(s.Cond, l.exit)
 	}
+	f.knowns = append(f.knowns, f.counts(s))
 	f.loopBody(l, s.Body, s.Post != nil || f.perIteration(s) != nil)
+	f.knowns = f.knowns[:len(f.knowns)-1]
 	for _, v := range f.perIteration(s) {
 		t := f.set(f.typ(v.typ), "*"+v.name)
 		f.emitf("%s = new(%s)", v.name, f.typ(v.typ))

@@ -73,7 +73,8 @@ func (l *layout) build(t types.Type) (reflect.Type, bool) {
 		return reflect.MapOf(k, e), ok && ok2
 	case *types.Chan:
 		e, ok := l.build(u.Elem())
-		return reflect.ChanOf(reflect.BothDir, e), ok
+		dir := map[types.ChanDir]reflect.ChanDir{types.SendRecv: reflect.BothDir, types.SendOnly: reflect.SendDir, types.RecvOnly: reflect.RecvDir}[u.Dir()]
+		return reflect.ChanOf(dir, e), ok
 	case *types.Signature:
 		in, ok := l.tuple(u.Params())
 		out, ok2 := l.tuple(u.Results())

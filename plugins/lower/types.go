@@ -106,7 +106,7 @@ func (p *program) newTyp(t types.Type) string {
 	case *types.Map:
 		return "map[" + p.typ(t.Key()) + "]" + p.typ(t.Elem())
 	case *types.Chan:
-		return "chan " + p.typ(t.Elem())
+		return map[types.ChanDir]string{types.SendRecv: "chan ", types.SendOnly: "chan<- ", types.RecvOnly: "<-chan "}[t.Dir()] + p.typ(t.Elem())
 	case *types.Signature:
 		return "func" + p.signature(t)
 	case *types.Struct:
@@ -289,7 +289,7 @@ func (p *program) isNative(t types.Type) bool {
 	case *types.Map:
 		return p.native(t.Key()) && p.native(t.Elem())
 	case *types.Chan:
-		return t.Dir() == types.SendRecv && p.native(t.Elem())
+		return p.native(t.Elem())
 	case *types.Tuple:
 		for v := range t.Variables() {
 			if !p.native(v.Type()) {

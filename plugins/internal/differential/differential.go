@@ -58,9 +58,21 @@ func Compare(t testing.TB, root string, checker *check.Checker, packages map[str
 	want := compiled(t, root, packages)
 	for name, src := range packages {
 		if got := Interpreted(checker, name, src); got != want[name] {
-			t.Errorf("%s: interpreted %q, compiled %q", name, got, want[name])
+			got, want := difference(got, want[name])
+			t.Errorf("%s: interpreted %q, compiled %q", name, got, want)
 		}
 	}
+}
+
+// difference cuts long texts down to where they begin to differ.
+func difference(a, b string) (string, string) {
+	const around = 100
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	cut := func(s string) string { return s[max(0, i-around):min(len(s), i+around)] }
+	return cut(a), cut(b)
 }
 
 // compiled builds one program of all packages, given by name, and returns what
@@ -98,9 +110,13 @@ func compiled(t testing.TB, root string, packages map[string][]byte) map[string]
 	if err != nil {
 		t.Fatalf("compile the packages: %v", err)
 	}
-	results := map[string]string{}
-	if err := json.Unmarshal(out, &results); err != nil {
+	var encoded map[string][]byte // results needn't be UTF-8
+	if err := json.Unmarshal(out, &encoded); err != nil {
 		t.Fatal(err)
+	}
+	results := map[string]string{}
+	for name, result := range encoded {
+		results[name] = string(result)
 	}
 	return results
 }
@@ -113,15 +129,15 @@ import (
 	"os"
 IMPORTS)
 
-var results = map[string]string{}
+var results = map[string][]byte{}
 
 func run(name string, result func() string) {
 	defer func() {
 		if v := recover(); v != nil {
-			results[name] = fmt.Sprint("panic: ", v)
+			results[name] = fmt.Append(nil, "panic: ", v)
 		}
 	}()
-	results[name] = result()
+	results[name] = []byte(result())
 }
 
 func main() {

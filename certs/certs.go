@@ -38,7 +38,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Load reads a certificate, followed by its chain, and its key, both in PEM. Its
 // errors are of type *Error. It refuses an expired certificate, an encrypted key,
-// and on Unix a key file to which the group or others have any right.
+// and on Unix a key file to which the group or others have any right; but the group
+// may read a key file of root.
 func Load(certFile, keyFile string) (tls.Certificate, error) {
 	return load(time.Now(), certFile, keyFile)
 }

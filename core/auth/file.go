@@ -2,12 +2,15 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
+	"mts/core/access"
 	"mts/core/atomicfile"
 )
 
@@ -32,9 +35,14 @@ func Load(path string) (*File, error) {
 }
 
 // Edit loads the users file at path as Load does, calls change, and saves the
-// file with mode 0600 if change returns nil. On Unix it locks the folder: a
-// second edit there waits.
+// file with mode 0600 if change returns nil. If path is a link, the file that it
+// leads to is edited, unless somebody else could have chosen that file. On Unix
+// Edit locks the folder: a second edit there waits.
 func Edit(path string, change func(*File) error) error {
+	path, err := follow(path)
+	if err != nil {
+		return err
+	}
 	unlock, err := atomicfile.Lock(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("lock users file: %w", err)
@@ -48,6 +56,24 @@ func Edit(path string, change func(*File) error) error {
 		return err
 	}
 	return f.save()
+}
+
+// follow returns the file that path leads to, which may be missing.
+func follow(path string) (string, error) {
+	target, err := os.Readlink(path)
+	if err != nil { // no link
+		return path, nil
+	}
+	if err := cmp.Or(access.CheckLink(path), access.CheckPath(path)); err != nil {
+		return "", fmt.Errorf("users file %s: %w", path, err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(path), target)
+	}
+	return target, nil
 }
 
 // Names returns the names of the accounts in the order of the file.

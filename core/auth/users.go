@@ -46,7 +46,7 @@ type accountSet struct {
 
 // Open reads the users file at path. The error for a wrong line is a *LineError,
 // and the one for a missing file matches fs.ErrNotExist. On Unix it refuses a
-// file that others than its owner and its group may write to.
+// file that [access.CheckPath] refuses.
 func Open(path string) (*Users, error) {
 	u := newUsers(nil)
 	u.path = path
@@ -131,7 +131,7 @@ func (u *Users) read(force bool) (changed []string, err error) {
 		return nil, nil
 	}
 	u.seen = fi // if the file changes right now, it is read once more next time
-	lines, err := readFile(u.path)
+	lines, err := readTrusted(u.path)
 	if err != nil {
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 			u.seen = nil // the file itself may be good: read it next time

@@ -34,7 +34,7 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if err := cmp.Or(access.CheckWrite(fi), access.CheckReplace(path)); err != nil {
+	if err := cmp.Or(access.CheckWrite(fi), access.CheckPath(path)); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(f)

@@ -7,13 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"mts/core/access"
 )
 
 // Open opens a log file for appending, and creates it if there is none. If the
 // last line of the file has no line end, Open writes one. The file may be a named
-// pipe that has a reader.
+// pipe that has a reader. It may not be a link of another user
+// than root and that of this process.
 func Open(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
+	f, err := open(path, os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +28,7 @@ func Open(path string) (*os.File, error) {
 
 // Check returns the error that Open would return, without making the file.
 func Check(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	f, err := open(path, 0)
 	switch {
 	case err == nil:
 		return f.Close()
@@ -35,6 +38,13 @@ func Check(path string) error {
 		}
 	}
 	return err
+}
+
+func open(path string, flags int) (*os.File, error) {
+	if err := access.CheckLink(path); err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.OpenFile(path, flags|os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
 }
 
 // lacksLineEnd reports whether path is a regular file whose last line has no line

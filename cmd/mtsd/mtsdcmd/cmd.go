@@ -202,21 +202,24 @@ func (o *options) stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "mtsd"), nil
 }
 
+// stateFiles are what the server reads in the state directory.
+var stateFiles = []string{"users", "server.crt", "server.key", "bans", "plugins"}
+
 // openStateDir returns the state directory, and makes it if create is set and
-// there is none. It refuses one that others may write to.
+// there is none. It refuses one in which others may put files, or have.
 func (o *options) openStateDir(create bool) (string, error) {
 	dir, err := o.stateDir()
 	if err != nil {
 		return "", err
 	}
-	if create {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", err
+	for _, name := range stateFiles {
+		path := filepath.Join(dir, name)
+		if err := access.CheckPath(path); err != nil {
+			return "", usagef("%s: %w", path, err)
 		}
 	}
-	users := filepath.Join(dir, "users")
-	if err := access.CheckReplace(users); err != nil {
-		return "", usagef("%s: %w", users, err)
+	if create {
+		err = os.MkdirAll(dir, 0o700)
 	}
-	return dir, nil
+	return dir, err
 }

@@ -36,11 +36,14 @@ func checkPluginDir(cfg *config.Config) error {
 	return checkSources(cfg)
 }
 
-// checkSources refuses plugins that others may write to: the folder of all, that
+// checkSources refuses plugins that others may change: the folder of all, that
 // of one, or a file in it. What is added later is refused when it is loaded.
 func checkSources(cfg *config.Config) error {
 	var errs []error
 	root := realPath(cfg.Plugins.Dir)
+	if err := access.CheckPath(root); err != nil {
+		return cfg.Errorf("plugins.dir", "%s: %s", root, err)
+	}
 	filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -44,9 +44,9 @@ func (p *preparer) prepare(cfg *config.Config, mistakes error) (*parts, error) {
 		return nil, mistakes
 	}
 	next := &parts{cfg: cfg}
-	errs := []error{mistakes, checkUse(cfg), checkSupport(cfg), checkPlaces(cfg), checkLog(cfg)}
+	errs := []error{mistakes, checkUse(cfg), checkSupport(cfg), checkLog(cfg)}
 	for _, step := range []func(*parts) error{
-		p.openState, p.findOperators, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
+		p.checkPlaces, p.openState, p.findOperators, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
 	} {
 		errs = append(errs, step(next))
 	}

@@ -181,7 +181,7 @@ login_failures = 4
 	write(t, filepath.Join(state, "mtsd.toml"), conf)
 	start := func() *victim {
 		v := &victim{t: t}
-		v.cmd, v.addrs = serving(t, nil, "", "--config", filepath.Join(state, "mtsd.toml"), "--state", state, "--plain", "127.0.0.1:0", state)
+		v.cmd, v.addrs = serving(t, nil, "", "--config", filepath.Join(state, "mtsd.toml"), "--state", state, "--plain", "127.0.0.1:0", t.TempDir())
 		return v
 	}
 	v := start()
@@ -222,7 +222,7 @@ func TestCaps(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "mtsd.toml"), "[server]\nmax_sessions = 30\n[limits]\nsessions_per_client = 20\nconnections_per_second = 0\n")
 	v := &victim{t: t}
-	v.cmd, v.addrs = serving(t, nil, "", "--config", filepath.Join(dir, "mtsd.toml"), "--plain", "127.0.0.1:0", dir)
+	v.cmd, v.addrs = serving(t, nil, "", "--config", filepath.Join(dir, "mtsd.toml"), "--plain", "127.0.0.1:0", t.TempDir())
 	greetings := func(from string, n int) (ready, full int) {
 		for range n {
 			switch got := v.dial(t, from).says(""); got {

@@ -68,7 +68,7 @@ func refusals(t *testing.T, format string) string {
 	path := filepath.Join(dir, "log")
 	conf := fmt.Sprintf("[log]\nfile = %q\nformat = %q\n", path, format)
 	for _, host := range []string{"127.0.0.1", "[::1]"} {
-		cmd, addrs := serving(t, nil, conf, "--listen", host+":0", "--plain", host+":0", dir)
+		cmd, addrs := serving(t, nil, conf, "--listen", host+":0", "--plain", host+":0", t.TempDir())
 		for _, user := range hostileUsers {
 			send(t, addrs["plain"], "USER "+user+"\r\nAUTH wrong\r\nQUIT\r\n")
 		}

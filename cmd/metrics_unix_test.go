@@ -25,7 +25,8 @@ import (
 func measured(t *testing.T) (cmd *exec.Cmd, addrs map[string]string, dir, token string) {
 	t.Helper()
 	dir = t.TempDir()
-	users, plugins := filepath.Join(dir, "users"), filepath.Join(dir, "plugins.d")
+	own := t.TempDir()
+	users, plugins := filepath.Join(own, "users"), filepath.Join(own, "plugins.d")
 	conf := fmt.Sprintf("[metrics]\nlisten = \"127.0.0.1:0\"\n[plugins]\ndir = %q\n", plugins)
 	if err := os.Mkdir(plugins, 0o700); err != nil {
 		t.Fatal(err)

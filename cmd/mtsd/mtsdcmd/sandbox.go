@@ -79,13 +79,17 @@ func holds(folders []string, path string) bool {
 	})
 }
 
-// realPath returns the absolute path without links, as far as that can be told.
+// realPath returns the absolute path without links. What is missing has none.
 func realPath(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	return path
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	dir := filepath.Dir(path)
+	if dir == path {
+		return path
+	}
+	return filepath.Join(realPath(dir), filepath.Base(path))
 }

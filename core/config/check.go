@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-
-	"mts/core/exports"
 )
 
 // check looks for values that are valid alone but don't fit together. It leaves
@@ -26,7 +24,7 @@ func (c *Config) check() {
 		}
 	}
 	if !c.Bad("export") {
-		c.checkUsers()
+		c.checkGrants()
 	}
 }
 
@@ -88,30 +86,4 @@ func (c *Config) checkExport(key string, e Export, taken bool) {
 	if taken {
 		c.source.problems.addf(key+".path", "%q is exported already", e.Path)
 	}
-}
-
-func (c *Config) checkUsers() {
-	for name, u := range c.Users {
-		key := join("user", name) + ".exports"
-		for _, p := range u.Exports {
-			if !c.Bad(key) && !c.exported(p) {
-				c.source.problems.addf(key, "%q is not an export, and not in one", p)
-			}
-		}
-	}
-}
-
-// exported reports whether path is an export, is in one, or leads to one. A file
-// without exports gets "/" from the command line.
-func (c *Config) exported(path string) bool {
-	all := c.Exports
-	if len(all) == 0 {
-		all = []Export{{Path: "/"}}
-	}
-	for _, e := range all {
-		if exports.Within(path, e.Path) || exports.Within(e.Path, path) {
-			return true
-		}
-	}
-	return false
 }

@@ -88,8 +88,8 @@ var bad = []struct{ text, want string }{
 	{"[user.ann]\nverbs = ['FILE', 'LI ST']\n", `2: user.ann.verbs: verb "LI ST" has a character other than letters, digits and -`},
 	{"[user.ann]\nsessions = -1\n", `2: user.ann.sessions: -1 is negative or too large`},
 	{"[user.ann]\nexports = ['/../x']\n", `2: user.ann.exports: export path "/../x" is not like "/", "/pub" or "c:"`},
-	{"[user.ann]\nexports = ['d:']\n", `2: user.ann.exports: "d:" is not an export, and not in one`},
-	{"[[export]]\npath = '/pub'\ndir = 'x'\n[user.ann]\nsessions = 1\nexports = ['/pub/a', '/public']\n", `6: user.ann.exports: "/public" is not an export, and not in one`},
+	{"[user.ann]\nexports = ['d:']\n", `2: user.ann.exports: "d:" is neither an export nor a folder in one`},
+	{"[[export]]\npath = '/pub'\ndir = 'x'\n[user.ann]\nsessions = 1\nexports = ['/pub/a', '/public']\n", `6: user.ann.exports: "/public" is neither an export nor a folder in one`},
 	// strings over several lines don't look like keys
 	{"[log]\nfile = '''\n[tls]\nlevel = \"\"\"\n'''\nlevel = 'x'\nformat = 'x'\n", "6: log.level: \"x\" is not one of debug, info, warn, error\n7: log.format: \"x\" is not one of text, json"},
 	// all mistakes are told in the order of the file, but not what follows from one
@@ -101,7 +101,7 @@ var bad = []struct{ text, want string }{
 7: tls.cert: missing, tls.key needs it
 9: export.dir: missing`},
 	{"[tls]\ncert = 'x'\nkye = 'x'\n[[export]]\npath = '/'\ndri = 'x'\n[user.ann]\nexports = ['/b']\n",
-		"3: tls.kye: unknown key\n6: export.dri: unknown key"},
+		"3: tls.kye: unknown key; did you mean key?\n6: export.dri: unknown key; did you mean dir?"},
 	{"[server]\nlisten = ['x', 'x']\nplain = [':1']\n[metrics]\nlisten = ':1'\n", `2: server.listen: address "x" is not host:port, with an IPv6 host in brackets`},
 	{"\ufeff[log]\r\nlevel = 'x'\r\n", `2: log.level: "x" is not one of debug, info, warn, error`},
 }

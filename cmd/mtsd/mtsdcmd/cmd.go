@@ -80,8 +80,11 @@ func waitBriefly(f func()) {
 	}
 }
 
-// mistakes returns the single errors that err consists of.
+// mistakes returns the single errors that err consists of, none if it is nil.
 func mistakes(err error) []error {
+	if err == nil {
+		return nil
+	}
 	if all, ok := errors.AsType[config.Errors](err); ok {
 		return all
 	}

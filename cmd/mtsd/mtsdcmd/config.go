@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"mts/core/wire"
 )
 
 func configCommand(opts *options) *cobra.Command {
@@ -44,15 +46,18 @@ func configCommand(opts *options) *cobra.Command {
 
 // checkConfig opens all that serve would, but makes nothing and doesn't listen.
 func checkConfig(cmd *cobra.Command, opts *options, users string) error {
-	cfg, mistakes := opts.load()
+	cfg, found := opts.load()
 	if cfg != nil {
 		cfg.Auth.Users = cmp.Or(users, cfg.Auth.Users)
 	}
-	parts, err := (&preparer{options: opts, dry: true}).prepare(cfg, mistakes)
+	parts, err := (&preparer{options: opts, dry: true}).prepare(cfg, found)
 	if err != nil {
 		return err
 	}
 	parts.close()
+	for _, warning := range mistakes(parts.warnings(parts.verbs)) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "warning:", wire.Printable(warning.Error()))
+	}
 	fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 	return nil
 }

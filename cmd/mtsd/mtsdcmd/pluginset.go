@@ -26,7 +26,9 @@ func (p *preparer) checkPlugins(next *parts) error {
 	if err := checkPluginDir(next.cfg); err != nil || !p.dry {
 		return err
 	}
-	return tryPlugins(next.cfg)
+	verbs, err := tryPlugins(next.cfg)
+	next.verbs = verbs
+	return err
 }
 
 func checkPluginDir(cfg *config.Config) error {
@@ -72,27 +74,38 @@ func skip(e fs.DirEntry) error {
 	return nil
 }
 
-// tryPlugins loads the plugins of a configuration and ends them. The error has
-// what is wrong with each.
-func tryPlugins(cfg *config.Config) error {
+// tryPlugins loads the plugins of a configuration and ends them. It returns their
+// verbs. The error has what is wrong with each.
+func tryPlugins(cfg *config.Config) ([]string, error) {
 	store, err := os.MkdirTemp("", "mtsd-check-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(store)
 	verbs, err := server.New(server.Config{Commands: builtin.Commands()})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pc := pluginsConfig(cfg, store, slog.New(slog.DiscardHandler))
 	pc.Update = verbs.SetPlugins
 	set, err := openPlugins(cfg, pc)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer set.Close()
 	missing := waitForPlugins(context.Background(), cfg, set)
-	return cmp.Or(refused(cfg, set), missing)
+	return pluginVerbs(set), cmp.Or(refused(cfg, set), missing)
+}
+
+// pluginVerbs returns the verbs of the plugins that are loaded. A nil set has none.
+func pluginVerbs(set *plugins.Set) (verbs []string) {
+	if set == nil {
+		return nil
+	}
+	for _, s := range set.Status() {
+		verbs = append(verbs, s.Verbs...)
+	}
+	return verbs
 }
 
 // waitForPlugins returns when the plugins are loaded, with an error if one that

@@ -8,6 +8,7 @@ import (
 
 	"mts/admin"
 	"mts/certs"
+	"mts/core/builtin"
 	"mts/core/config"
 	"mts/core/exports"
 	"mts/core/limit"
@@ -25,6 +26,7 @@ type parts struct {
 	accounts  accounts
 	limits    *limit.Table
 	tree      *exports.Tree
+	verbs     []string // of plugins, in a dry run
 }
 
 // A preparer turns configurations into parts. The start, a reload and config
@@ -182,10 +184,27 @@ func (p *preparer) openExports(next *parts) (err error) {
 		next.tree, err = exports.New(list...)
 		bad, ok := errors.AsType[*exports.Error](err)
 		if !ok {
-			return config.Join(append(errs, err)...)
+			return config.Join(append(errs, err, next.checkFolders())...)
 		}
 		errs = append(errs, cfg.Errorf(keys[bad.Index], "%s", err))
 		list = slices.Delete(list, bad.Index, bad.Index+1)
 		keys = slices.Delete(keys, bad.Index, bad.Index+1)
 	}
+}
+
+// checkFolders refuses what accounts are narrowed to but isn't there.
+func (p *parts) checkFolders() error {
+	return p.cfg.CheckFolders(func(path string) bool {
+		info, err := p.tree.Stat(path)
+		return err == nil && info.Dir
+	})
+}
+
+// warnings returns what the configuration says of accounts and verbs that don't
+// exist. The verbs are those of plugins.
+func (p *parts) warnings(verbs []string) error {
+	for _, c := range builtin.Commands() {
+		verbs = append(verbs, c.Verb)
+	}
+	return config.Join(p.cfg.UnknownAccounts(p.accounts.Names()), p.cfg.UnknownVerbs(verbs))
 }

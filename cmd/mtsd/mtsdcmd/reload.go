@@ -94,7 +94,15 @@ func (d *daemon) reload(name string) error {
 	if errs == nil {
 		return errors.New(name + " is no part that can be reloaded")
 	}
+	d.warn()
 	return oneLine(config.Join(errs...))
+}
+
+// warn logs what in the configuration is probably not meant.
+func (d *daemon) warn() {
+	for _, warning := range mistakes(d.parts.Load().warnings(pluginVerbs(d.plugins))) {
+		d.log.Warn("config", "err", warning)
+	}
 }
 
 // logReload writes a line for each mistake, or for the success.

@@ -134,6 +134,7 @@ func (f *serveFlags) begin(cmd *cobra.Command, l *loop) (err error) {
 			return err
 		}
 	}
+	d.warn()
 	d.accept()
 	if err := d.announce(cmd.OutOrStdout(), f.readyFile); err != nil {
 		return err

@@ -34,8 +34,9 @@ type Users struct {
 	slots     chan struct{} // holds an element for each slow hash that is being computed
 	slowMatch func(h hash, password string) bool
 
-	reading sync.Mutex  // held while the file is checked and read
-	seen    fs.FileInfo // the version that was read last, even if it was refused; nil if missing
+	reading  sync.Mutex  // held while the file is checked and read
+	seen     fs.FileInfo // the version that was read last, even if it was refused; nil if missing
+	awaiting bool        // there was no file yet; the accounts are in memory
 }
 
 // An accountSet is one version of the accounts. It is never changed.
@@ -68,6 +69,15 @@ func Memory(accounts ...Account) *Users {
 	return newUsers(lines)
 }
 
+// UntilFile returns a set of one account, which ends as soon as there is a users
+// file at path. Reload and Refresh look for it. The account ends even if the file
+// can't be used.
+func UntilFile(path string, a Account) *Users {
+	u := Memory(a)
+	u.path, u.awaiting = path, true
+	return u
+}
+
 func newUsers(lines []line) *Users {
 	u := &Users{slots: make(chan struct{}, runtime.GOMAXPROCS(0)), slowMatch: hash.match}
 	u.set.Store(newAccountSet(lines))
@@ -95,6 +105,13 @@ func (u *Users) Names() []string {
 func (u *Users) Has(name string) bool {
 	_, ok := u.set.Load().accounts[name]
 	return ok
+}
+
+// FromFile reports whether the accounts are those of a file.
+func (u *Users) FromFile() bool {
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	return u.path != "" && !u.awaiting
 }
 
 // Reload reads the file, even if it hasn't changed. If the file can't be used,
@@ -127,25 +144,32 @@ func (u *Users) read(force bool) (changed []string, err error) {
 	u.reading.Lock()
 	defer u.reading.Unlock()
 	fi, _ := os.Stat(u.path)
-	if !force && sameVersion(u.seen, fi) {
+	if u.awaiting && fi == nil || !force && sameVersion(u.seen, fi) {
 		return nil, nil
 	}
 	u.seen = fi // if the file changes right now, it is read once more next time
 	lines, err := readTrusted(u.path)
-	if err != nil {
-		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			u.seen = nil // the file itself may be good: read it next time
-		}
+	switch {
+	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
+		u.seen = nil // the file itself may be good: read it next time
+		return nil, err
+	case err != nil && !u.awaiting:
 		return nil, err
 	}
-	set := newAccountSet(lines)
+	u.awaiting = false
+	return u.replace(newAccountSet(lines)), err
+}
+
+// replace puts a set of accounts in force. It returns the sorted names of those
+// that are gone or have another hash.
+func (u *Users) replace(set *accountSet) (changed []string) {
 	for name, was := range u.set.Swap(set).accounts {
 		if set.accounts[name].text != was.text {
 			changed = append(changed, name)
 		}
 	}
 	slices.Sort(changed)
-	return changed, nil
+	return changed
 }
 
 // sameVersion reports whether a and b describe the same version of a file. nil

@@ -82,3 +82,31 @@ func TestOpenErrors(t *testing.T) {
 		t.Errorf("folder: %v, %v", u, err)
 	}
 }
+
+// The account in memory ends with the first users file, a bad one too, and stays
+// away when that goes.
+func TestUntilFile(t *testing.T) {
+	for _, content := range []string{"ann:" + zeroToken + "\n", "", "bad line\n"} {
+		path := filepath.Join(t.TempDir(), "users")
+		token, hash := NewToken()
+		u := UntilFile(path, Account{"default", hash})
+		var changed []string
+		u.OnChange = func(names []string) { changed = append(changed, names...) }
+		login := func() error { return u.Authenticate(t.Context(), "default", token) }
+		if err := errors.Join(login(), u.Reload(), login()); err != nil || u.FromFile() || len(changed) > 0 {
+			t.Fatalf("without a file: %v, from a file: %v, changed %v", err, u.FromFile(), changed)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if login() == nil || !u.FromFile() || !slices.Equal(changed, []string{"default"}) {
+				t.Errorf("file %q: from a file: %v, changed %v", content, u.FromFile(), changed)
+			}
+			os.Remove(path)
+		}
+		if err := u.Reload(); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("Reload without the file: %v", err)
+		}
+	}
+}

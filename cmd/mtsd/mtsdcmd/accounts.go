@@ -3,7 +3,9 @@ package mtsdcmd
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"path/filepath"
+	"slices"
 
 	"mts/core/auth"
 	"mts/core/config"
@@ -14,21 +16,26 @@ import (
 type accounts struct {
 	*auth.Users
 	file  string
-	token string // of the default account; "" if there is a users file
+	token string // of the default account, which is there until there is a users file; "" if there was one at the start
 }
 
 // openAccounts opens the users file. If none is named and there is none, the
-// only account is the default one, and its token lives as long as the process.
+// only account is the default one, until there is a users file. Its token lives
+// as long as the process.
 func (p *preparer) openAccounts(next *parts) error {
-	cfg := next.cfg
-	path, named, err := usersFile(cfg, p.options)
-	if err != nil || cfg.Bad("auth") {
+	path, named, err := usersFile(next.cfg, p.options)
+	if err != nil || next.cfg.Bad("auth") {
 		return err
 	}
 	if p.running != nil && p.running.accounts.file == path {
 		next.accounts = p.running.accounts
-		return nil
+	} else if err := p.readAccounts(next, path, named); err != nil {
+		return err
 	}
+	return checkAccounts(next)
+}
+
+func (p *preparer) readAccounts(next *parts, path string, named bool) (err error) {
 	next.accounts.file = path
 	next.accounts.Users, err = auth.Open(path)
 	switch {
@@ -38,12 +45,27 @@ func (p *preparer) openAccounts(next *parts) error {
 		if next.accounts.token = p.inherited.token; next.accounts.token == "" {
 			next.accounts.token, _ = auth.NewToken()
 		}
-		next.accounts.Users = auth.Memory(auth.Account{Name: names.DefaultAccount, Hash: auth.HashToken(next.accounts.token)})
+		next.accounts.Users = auth.UntilFile(path, auth.Account{Name: names.DefaultAccount, Hash: auth.HashToken(next.accounts.token)})
 		return nil
 	case errors.As(err, new(*auth.LineError)):
 		return err
 	}
-	return cfg.Errorf("auth.users", "%s", err)
+	return next.cfg.Errorf("auth.users", "%s", err)
+}
+
+// checkAccounts refuses a server for networks that has no account but the default
+// one: its token would be in the log of the service.
+func checkAccounts(next *parts) error {
+	if next.accounts.FromFile() && len(next.accounts.Names()) > 0 || next.cfg.Bad("server") {
+		return nil
+	}
+	var errs []error
+	for _, addr := range slices.Concat(next.cfg.Server.Listen, next.cfg.Server.Plain) {
+		if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
+			errs = append(errs, usagef("refusing to serve %s without an account: add one first, with mtsd user add --users %s NAME", addr, next.accounts.file))
+		}
+	}
+	return config.Join(errs...)
 }
 
 // usersFile returns the users file: the flag's, the configuration's, or the

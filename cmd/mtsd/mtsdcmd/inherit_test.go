@@ -82,3 +82,19 @@ func TestRootBeyondLoopback(t *testing.T) {
 		}
 	}
 }
+
+// A socket of the service manager beyond loopback takes an account, as a
+// configured one does: the token would be in its journal.
+func TestActivatedWithoutAccounts(t *testing.T) {
+	for addr, refused := range map[string]bool{"0.0.0.0": true, "::": true, "192.0.2.1": true, "127.0.0.1": false, "::1": false} {
+		flags := &serveFlags{options: &options{state: t.TempDir()}, allowRoot: true}
+		flags.inherited.listeners = []listener{{Listener: at(addr, 6870), kind: "tls"}}
+		p, err := (&preparer{options: flags.options, dry: true}).prepare(flags.configure([]string{t.TempDir()}))
+		if (err != nil) != refused || refused && (exitCode(err) != exitUsage || !strings.Contains(err.Error(), "mtsd user add")) {
+			t.Errorf("%s: %v", addr, err)
+		}
+		if err == nil {
+			p.close()
+		}
+	}
+}

@@ -43,7 +43,8 @@ func serveCommand(opts *options) *cobra.Command {
 
 Without a configuration it listens on 127.0.0.1:6870, TLS only, with a
 certificate that is made once and kept. Without a users file, the account
-"default" gets a new token at each start, which is printed.`,
+"default" gets a new token at each start, which is printed and ends as soon as
+there is a users file. Beyond loopback it takes a users file: mtsd user add.`,
 		Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd, args)
@@ -247,7 +248,7 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	for _, l := range d.listeners {
 		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
 	}
-	if d.parts.Load().accounts.token != "" {
+	if !d.parts.Load().accounts.FromFile() {
 		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
 	}
 	if readyFile != "" {

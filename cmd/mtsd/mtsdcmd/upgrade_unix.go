@@ -82,8 +82,8 @@ func (u *upgrade) command(ready *os.File) (*exec.Cmd, error) {
 		}
 	}
 	pass(readyName, ready, nil)
-	if token := u.daemon.parts.Load().accounts.token; token != "" {
-		f, err := pipeOf(token)
+	if accounts := u.daemon.parts.Load().accounts; !accounts.FromFile() {
+		f, err := pipeOf(accounts.token)
 		pass(tokenName, f, err)
 	}
 	for _, l := range u.daemon.listeners {

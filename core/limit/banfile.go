@@ -1,6 +1,7 @@
 package limit
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,11 +22,13 @@ type banList struct {
 	failed  func(error)          // called for a failed write that no caller waits for
 	closed  bool                 // nothing is written any more
 	timer   *time.Timer          // starts the next write; nil if all is written
+	written time.Time            // when the last write began
 
 	writing sync.Mutex // held while the file is written; taken before Table.mu
 }
 
-// openBans reads the file at path.
+// openBans reads the file at path. An empty file, which a crash may leave, has no
+// bans.
 func openBans(path string) (*banList, error) {
 	l := &banList{records: make(map[banKey]*ban), lengths: make(map[prefixLength]int), path: path}
 	if path == "" {
@@ -36,7 +39,7 @@ func openBans(path string) (*banList, error) {
 		return l, nil
 	}
 	var records []ban
-	if err == nil {
+	if err == nil && len(bytes.TrimSpace(data)) > 0 {
 		err = json.Unmarshal(data, &records)
 	}
 	for i := range records {
@@ -93,6 +96,7 @@ func (l *banList) snapshot() (records []ban, closed bool) {
 		l.timer.Stop()
 		l.timer = nil
 	}
+	l.written = now
 	records = make([]ban, 0, len(l.records))
 	for _, b := range l.records {
 		if !b.expired(now) {
@@ -102,10 +106,12 @@ func (l *banList) snapshot() (records []ban, closed bool) {
 	return records, l.closed
 }
 
-// saveSoon writes the file after a second, or later if it is long, so that frequent
-// writes don't keep a processor busy. The caller holds Table.mu.
+// saveSoon writes the file in the background: at once, or after a pause since the
+// last write, so that frequent writes don't keep a processor busy. The caller
+// holds Table.mu.
 func (l *banList) saveSoon() {
-	l.saveIn(max(time.Second, time.Duration(len(l.records))*100*time.Microsecond))
+	pause := max(50*time.Millisecond, time.Duration(len(l.records))*100*time.Microsecond)
+	l.saveIn(pause - time.Since(l.written))
 }
 
 // saveIn starts a timer for the next write unless one is running. The caller

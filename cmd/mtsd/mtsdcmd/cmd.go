@@ -41,6 +41,7 @@ func usagef(format string, args ...any) error {
 
 // Run runs mtsd with the arguments behind its name and returns its exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	keepDescriptors()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)

@@ -157,6 +157,13 @@ func (s *service) signal(sig unix.Signal) {
 func (s *service) upgrade() (old int) {
 	s.t.Helper()
 	s.signal(unix.SIGUSR2)
+	return s.succeeded()
+}
+
+// succeeded waits for the end of an upgrade, and returns the process that the
+// service was.
+func (s *service) succeeded() (old int) {
+	s.t.Helper()
 	old = s.pid
 	pid, err := strconv.Atoi(s.await(`msg=upgrade state=done pid=(\d+)`)[1])
 	if err != nil {

@@ -212,30 +212,87 @@ func TestUpgradeStaysInSandbox(t *testing.T) {
 	s.end()
 }
 
-// Within the sandbox an export may be replaced, and one may be added; what is
-// outside waits for a restart, and the log says so.
+// Within the sandbox an export that is a link may change over to a folder beside
+// its target, and one there may be added. What is outside waits for a restart, as
+// does a folder that is replaced, and the log says so.
 func TestReloadInSandbox(t *testing.T) {
-	s := startService(t, upgradable)
+	linked := upgradable + "[[export]]\npath = \"/current\"\ndir = \"../current\"\n"
+	s := prepareService(t, linked)
+	s.write("releases/1/small", "first\n")
+	s.write("releases/2/small", "second\n")
+	harness.Must(t, os.Symlink("releases/1", s.path("current")))
+	s.start(exec.Command("mtsd"))
 	s.confined()
 	url := "mts+plain://" + s.addr("plain")
-	s.write("next/small", "replaced\n")
-	if err := os.Rename(s.path("files"), s.path("before")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(s.path("next"), s.path("files")); err != nil {
-		t.Fatal(err)
-	}
-	s.write("more/other", "other\n")
-	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \"../more\"\n")
-	s.signal(unix.SIGHUP)
-	s.await(`level=INFO msg=reload part=config`)
-	for name, want := range map[string]string{"small": "replaced\n", "more/other": "other\n"} {
+	fetches := func(name, want string) {
+		t.Helper()
 		if got, err := s.fetch(url, name); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	s.write("etc/mtsd.toml", upgradable+"[[export]]\npath = \"/more\"\ndir = \""+t.TempDir()+"\"\n")
+	fetches("current/small", "first\n")
+	harness.Must(t, os.Symlink("releases/2", s.path("next")))
+	harness.Must(t, os.Rename(s.path("next"), s.path("current")))
+	s.write("etc/mtsd.toml", linked+"[[export]]\npath = \"/old\"\ndir = \"../releases/1\"\n")
 	s.signal(unix.SIGHUP)
-	s.await(`level=ERROR msg=reload part=config err="etc/mtsd.toml:14: export.dir: .* outside the sandbox made at the start; restart mtsd`)
+	s.await(`level=INFO msg=reload part=config`)
+	fetches("current/small", "second\n")
+	fetches("old/small", "first\n")
+
+	s.write("etc/mtsd.toml", linked+"[[export]]\npath = \"/more\"\ndir = \""+t.TempDir()+"\"\n")
+	s.signal(unix.SIGHUP)
+	s.await(`level=ERROR msg=reload part=config err="etc/mtsd.toml:17: export.dir: .* outside the sandbox made at the start; restart mtsd`)
+
+	s.write("next/small", "replaced\n")
+	harness.Must(t, os.Rename(s.path("files"), s.path("before")))
+	harness.Must(t, os.Rename(s.path("next"), s.path("files")))
+	s.await(`level=WARN msg=sandbox err=".*files was replaced by a folder outside the sandbox made at the start; restart mtsd`)
+	fetches("small", "small\n")
+	s.write("etc/mtsd.toml", linked)
+	s.signal(unix.SIGHUP)
+	s.await(`level=ERROR msg=reload part=config err="etc/mtsd.toml:11: export.dir: .*files was replaced by a folder outside`)
+	s.end()
+}
+
+// Without a sandbox that is required the server doesn't start, and no check is
+// good. One that is off isn't missed by the process of an upgrade.
+func TestSandboxMode(t *testing.T) {
+	traceable(t)
+	dir := t.TempDir()
+	harness.Must(t, os.Mkdir(filepath.Join(dir, "files"), 0o700))
+	conf := filepath.Join(dir, "mtsd.toml")
+	run := func(mode string, args ...string) (code int, said string) {
+		write(t, conf, "[server]\nlisten = [\"127.0.0.1:0\"]\n[sandbox]\nmode = \""+mode+"\"\n[[export]]\npath = \"/\"\ndir = \"files\"\n")
+		const call = "landlock_create_ruleset"
+		strace := []string{"-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call, "-e", "inject=" + call + ":error=ENOSYS", "mtsd"}
+		cmd := exec.Command("strace", append(append(strace, args...), "--config", conf, "--state", filepath.Join(dir, "state"))...)
+		out, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	for _, command := range []string{"serve", "config check"} {
+		code, said := run("require", strings.Fields(command)...)
+		if code != 2 || !strings.HasPrefix(said, conf+":4: sandbox.mode: there is no sandbox: ") {
+			t.Errorf("%s: exit code %d and %q", command, code, said)
+		}
+	}
+	for _, mode := range []string{"auto", "off"} {
+		if code, said := run(mode, "config", "check"); code != 0 {
+			t.Errorf("%s: exit code %d and %q", mode, code, said)
+		}
+	}
+}
+
+// A process takes no sandbox for granted that the one before it hadn't.
+func TestUpgradeFromNoSandbox(t *testing.T) {
+	s := startService(t, upgradable+"[sandbox]\nmode = \"off\"\n")
+	if s.sandbox != "off" {
+		t.Errorf("the sandbox is %q", s.sandbox)
+	}
+	s.write("etc/mtsd.toml", upgradable)
+	s.signal(unix.SIGUSR2)
+	s.sandbox = s.await(`msg=sandbox state=(\w+)`)[1]
+	old := s.succeeded()
+	s.confined()
+	s.ends(old)
 	s.end()
 }

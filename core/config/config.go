@@ -27,6 +27,7 @@ type Config struct {
 	Admin    Admin           `toml:"admin"`
 	Log      Log             `toml:"log"`
 	Metrics  Metrics         `toml:"metrics"`
+	Sandbox  Sandbox         `toml:"sandbox"`
 	Users    map[string]User `toml:"user" format:"name"` // by account name; narrows an account
 
 	source source
@@ -122,6 +123,11 @@ type Metrics struct {
 	Listen string `toml:"listen" applies:"restart" format:"addr?"` // empty: none
 }
 
+// Sandbox says whether the process takes files that it doesn't need from itself.
+type Sandbox struct {
+	Mode string `toml:"mode" applies:"restart" format:"auto|require|off"` // auto: where the system can; require: or else don't start
+}
+
 // User narrows one account. Nil lists and zero rates narrow nothing, an empty
 // list allows nothing.
 type User struct {
@@ -158,5 +164,6 @@ func Default() *Config {
 		},
 		Plugins: Plugins{Timeout: 2 * time.Second, Memory: 256e6},
 		Log:     Log{Level: "info", Format: "text"},
+		Sandbox: Sandbox{Mode: "auto"},
 	}
 }

@@ -114,6 +114,8 @@ format = "json"
 file = "mtsd.log"
 [metrics]
 listen = "127.0.0.1:9870"
+[sandbox]
+mode = "require"
 [user.ann]
 exports = ["c:/sub", "/pub"]
 verbs = ["file", "LIST"]

@@ -103,7 +103,7 @@ func (d *daemon) loaded() <-chan error {
 
 // accept begins to serve clients.
 func (d *daemon) accept() {
-	d.tasks.Go(d.watchUsers)
+	d.tasks.Go(d.watch)
 	d.tasks.Go(d.serveReloads)
 	for _, l := range d.listeners {
 		switch l.kind {

@@ -23,13 +23,18 @@ type inheritance struct {
 	listeners []listener
 	ready     *os.File            // gets the outcome of the start, for that server; nil without one
 	token     string              // of that server's default account
+	confined  bool                // in that server's sandbox
 	activated map[string][]string // addresses of the service manager's listeners, by kind
 }
 
-// upgradeEnv is set for a process that takes over from its parent. That process
+// upgradeEnv is set for a process that takes over from its parent, to confinedEnv
+// if that is in a sandbox. That process
 // sets LISTEN_PID and WATCHDOG_PID itself, because its parent can't know its pid
 // when it sets the environment.
-const upgradeEnv = "MTSD_UPGRADE"
+const (
+	upgradeEnv  = "MTSD_UPGRADE"
+	confinedEnv = "confined"
+)
 
 // Names of the descriptors that are passed beside listeners.
 const (
@@ -41,6 +46,7 @@ const (
 // children don't get them.
 func (in *inheritance) inherit() error {
 	upgrade := os.Getenv(upgradeEnv) != ""
+	in.confined = os.Getenv(upgradeEnv) == confinedEnv
 	if upgrade {
 		pid := strconv.Itoa(os.Getpid())
 		os.Setenv("LISTEN_PID", pid)

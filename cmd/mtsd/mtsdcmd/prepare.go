@@ -48,7 +48,7 @@ func (p *preparer) prepare(cfg *config.Config, mistakes error) (*parts, error) {
 	next := &parts{cfg: cfg}
 	errs := []error{mistakes, checkUse(cfg), checkSupport(cfg), checkLog(cfg)}
 	for _, step := range []func(*parts) error{
-		p.checkPlaces, p.checkSecrets, p.openState, p.findOperators, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
+		p.checkSandbox, p.checkPlaces, p.checkSecrets, p.openState, p.findOperators, p.openTLS, p.openAccounts, p.openExports, p.checkPlugins,
 	} {
 		errs = append(errs, step(next))
 	}

@@ -186,15 +186,17 @@ func (d *daemon) accountsChanged(names []string) {
 	}
 }
 
-// watchUsers looks now and then whether the users file has changed, so that
-// sessions end even when nobody logs in.
-func (d *daemon) watchUsers() {
+// watch looks now and then whether the users file has changed, so that sessions
+// end even when nobody logs in, and whether an export is lost.
+func (d *daemon) watch() {
+	lost := make(map[string]bool)
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			d.parts.Load().accounts.Refresh()
+			d.watchExports(lost)
 		case <-d.running.Done():
 			return
 		}

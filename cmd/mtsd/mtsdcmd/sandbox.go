@@ -1,7 +1,10 @@
 package mtsdcmd
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -13,15 +16,19 @@ import (
 // folders may be replaced. What isn't stays out of reach until a restart, for
 // the process of an upgrade too.
 type sandbox struct {
-	read, write []string // folders, absolute
+	read, write []string               // folders, absolute
+	exports     map[string]fs.FileInfo // those of the configuration, as they were
 }
 
 // newSandbox returns the sandbox of a configuration.
 func newSandbox(cfg *config.Config, flags *serveFlags) *sandbox {
-	s := &sandbox{}
+	s := &sandbox{exports: make(map[string]fs.FileInfo)}
 	for _, e := range cfg.Exports {
-		s.around(&s.read, e.Dir)
+		if _, err := os.Readlink(e.Dir); err == nil { // it may change over to a folder beside its target
+			s.around(&s.read, e.Dir)
+		}
 		s.allow(&s.read, e.Dir)
+		s.exports[e.Dir], _ = os.Stat(e.Dir)
 	}
 	s.around(&s.read, flags.config, cfg.TLS.Cert, cfg.TLS.Key, cfg.TLS.ClientCA, cfg.Auth.Users)
 	s.allow(&s.read, cfg.Plugins.Dir)
@@ -55,6 +62,17 @@ func (s *sandbox) allow(list *[]string, dir string) {
 	}
 }
 
+// checkSandbox refuses to do without a sandbox if the configuration says so.
+func (p *preparer) checkSandbox(next *parts) error {
+	if next.cfg.Sandbox.Mode != "require" {
+		return nil
+	}
+	if err := sandboxSupport(); err != nil {
+		return next.cfg.Errorf("sandbox.mode", "there is no sandbox: %s", err)
+	}
+	return nil
+}
+
 // checkExports refuses exports that the server can't read before a restart. A
 // nil sandbox refuses none.
 func (s *sandbox) checkExports(cfg *config.Config) error {
@@ -63,11 +81,51 @@ func (s *sandbox) checkExports(cfg *config.Config) error {
 	}
 	var errs []error
 	for i, e := range cfg.Exports {
-		if key := fmt.Sprintf("export[%d]", i); !cfg.Bad(key) && !holds(slices.Concat(s.read, s.write), e.Dir) {
+		key := fmt.Sprintf("export[%d]", i)
+		switch {
+		case cfg.Bad(key):
+		case !holds(slices.Concat(s.read, s.write), e.Dir):
 			errs = append(errs, cfg.Errorf(key+".dir", "%s is outside the sandbox made at the start; restart mtsd to serve it", e.Dir))
+		case s.lost(e.Dir):
+			errs = append(errs, cfg.Errorf(key+".dir", "%s", lostExport(e.Dir)))
 		}
 	}
 	return config.Join(errs...)
+}
+
+// lost reports whether another folder, which the sandbox doesn't hold, has taken
+// the place of an export.
+func (s *sandbox) lost(dir string) bool {
+	before := s.exports[dir]
+	now, err := os.Stat(dir)
+	if before == nil || err != nil || os.SameFile(before, now) {
+		return false
+	}
+	f, err := os.Open(dir)
+	if err == nil {
+		f.Close()
+	}
+	return errors.Is(err, fs.ErrPermission)
+}
+
+func lostExport(dir string) string {
+	return dir + " was replaced by a folder outside the sandbox made at the start; restart mtsd to serve it"
+}
+
+// watchExports logs each export that is lost, once. The server goes on with the
+// folder that it has open.
+func (d *daemon) watchExports(logged map[string]bool) {
+	s := d.reloads.sandbox
+	if s == nil {
+		return
+	}
+	for _, e := range d.parts.Load().cfg.Exports {
+		lost := s.lost(e.Dir)
+		if lost && !logged[e.Dir] {
+			d.log.Warn("sandbox", "err", lostExport(e.Dir))
+		}
+		logged[e.Dir] = lost
+	}
 }
 
 // holds reports whether path is one of the folders or in one.

@@ -1,7 +1,9 @@
 package mtsdcmd
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -33,33 +35,49 @@ var (
 	libraries = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"}
 )
 
+// sandboxSupport returns why there can be no sandbox.
+func sandboxSupport() error {
+	_, err := ll.LandlockGetABIVersion()
+	if err != nil {
+		return fmt.Errorf("the kernel has no Landlock: %w", err)
+	}
+	return nil
+}
+
 // confine takes from the process, as far as the kernel can, all files that the
-// server doesn't need. A process that takes over is confined already.
-func (d *daemon) confine(cfg *config.Config, flags *serveFlags) {
-	version, err := ll.LandlockGetABIVersion()
+// server doesn't need. A process that takes over from a confined one is confined
+// already. The error says that there is no sandbox, but has to be.
+func (d *daemon) confine(cfg *config.Config, flags *serveFlags) error {
+	confined := flags.inherited.confined
+	if cfg.Sandbox.Mode == "off" && !confined {
+		d.log.Info("sandbox", "state", "off")
+		return nil
+	}
+	s, state, err := newSandbox(cfg, flags), "inherited", sandboxSupport()
+	if err == nil && !confined {
+		state, err = "on", s.enforce(cfg.Plugins.Dir != "")
+	}
 	if err != nil {
 		d.log.Warn("sandbox", "state", "none", "err", err)
-		return
-	}
-	s := newSandbox(cfg, flags)
-	state := "inherited"
-	if flags.inherited.ready == nil {
-		state = "on"
-		err = s.enforce(cfg.Plugins.Dir != "")
-	}
-	if err != nil {
-		d.log.Warn("sandbox", "state", "none", "err", err)
-		return
+		if cfg.Sandbox.Mode == "require" {
+			return cfg.Errorf("sandbox.mode", "there is no sandbox: %s", err)
+		}
+		return nil
 	}
 	d.reloads.sandbox = s
+	version, _ := ll.LandlockGetABIVersion()
 	d.log.Info("sandbox", "state", state, "landlock", version,
 		"read", strings.Join(s.read, " "), "write", strings.Join(s.write, " "))
+	return nil
 }
 
 // enforce puts the process into the sandbox, for ever. The users of workers'
 // namespaces are set by writing to /proc.
 func (s *sandbox) enforce(workers bool) error {
 	self, err := os.Executable()
+	if err != nil { // there is no /proc
+		self, err = exec.LookPath(os.Args[0])
+	}
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func confined(dir string) {
 	report("move the export", os.Rename(dir+"/srv/files", dir+"/srv/gone"))
 	report("write configuration", create(dir+"/etc/new"))
 	report("write a plugin", create(dir+"/plugins.d/p/q.go"))
+	report("read beside the export", read(dir+"/srv/beside"))
 	report("read elsewhere", read(dir+"/secret"))
 	report("read /etc", read("/etc/shadow"))
 	report("write to /tmp", create(filepath.Join(os.TempDir(), "mtsd-test")))
@@ -72,7 +73,7 @@ func TestSandbox(t *testing.T) {
 		t.Skip("no Landlock here:", err)
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"srv/files/a", "etc/users", "plugins.d/p/p.go", "log/mtsd.log", "secret"} {
+	for _, name := range []string{"srv/files/a", "srv/beside", "etc/users", "plugins.d/p/p.go", "log/mtsd.log", "secret"} {
 		name = filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)

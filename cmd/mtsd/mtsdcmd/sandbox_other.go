@@ -2,7 +2,14 @@
 
 package mtsdcmd
 
-import "mts/core/config"
+import (
+	"errors"
 
-// confine does nothing: only on Linux a process can confine itself.
-func (*daemon) confine(*config.Config, *serveFlags) {}
+	"mts/core/config"
+)
+
+// sandboxSupport returns why there can be no sandbox.
+func sandboxSupport() error { return errors.New("only on Linux a process can confine itself") }
+
+// confine does nothing.
+func (*daemon) confine(*config.Config, *serveFlags) error { return nil }

@@ -116,7 +116,9 @@ func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 	if os.Geteuid() == 0 && !f.allowRoot {
 		d.log.Warn("running as root; an account of its own is safer")
 	}
-	d.confine(d.parts.Load().cfg, f)
+	if err := d.confine(d.parts.Load().cfg, f); err != nil {
+		return err
+	}
 	l := &loop{daemon: d, signals: signals}
 	l.begin = func() error { return f.begin(cmd, l) }
 	defer func() {

@@ -92,7 +92,11 @@ func (u *upgrade) command(ready *os.File) (*exec.Cmd, error) {
 	}
 	cmd.Args = os.Args
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), upgradeEnv+"=1",
+	state := "1"
+	if u.daemon.reloads.sandbox != nil {
+		state = confinedEnv
+	}
+	cmd.Env = append(os.Environ(), upgradeEnv+"="+state,
 		fmt.Sprintf("LISTEN_FDS=%d", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	return cmd, problem
 }

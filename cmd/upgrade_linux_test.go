@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -255,31 +256,41 @@ func TestReloadInSandbox(t *testing.T) {
 }
 
 // Without a sandbox that is required the server doesn't start, and no check is
-// good. One that is off isn't missed by the process of an upgrade.
+// good: where the kernel has no Landlock, and where there is no /proc.
 func TestSandboxMode(t *testing.T) {
 	traceable(t)
 	dir := t.TempDir()
 	harness.Must(t, os.Mkdir(filepath.Join(dir, "files"), 0o700))
 	conf := filepath.Join(dir, "mtsd.toml")
+	const call = "landlock_create_ruleset"
+	prefix := []string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call, "-e", "inject=" + call + ":error=ENOSYS", "mtsd"}
 	run := func(mode string, args ...string) (code int, said string) {
 		write(t, conf, "[server]\nlisten = [\"127.0.0.1:0\"]\n[sandbox]\nmode = \""+mode+"\"\n[[export]]\npath = \"/\"\ndir = \"files\"\n")
-		const call = "landlock_create_ruleset"
-		strace := []string{"-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call, "-e", "inject=" + call + ":error=ENOSYS", "mtsd"}
-		cmd := exec.Command("strace", append(append(strace, args...), "--config", conf, "--state", filepath.Join(dir, "state"))...)
+		cmd := exec.Command(prefix[0], slices.Concat(prefix[1:], args, []string{"--config", conf, "--state", filepath.Join(dir, "state")})...)
 		out, _ := cmd.CombinedOutput()
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
-	for _, command := range []string{"serve", "config check"} {
-		code, said := run("require", strings.Fields(command)...)
-		if code != 2 || !strings.HasPrefix(said, conf+":4: sandbox.mode: there is no sandbox: ") {
-			t.Errorf("%s: exit code %d and %q", command, code, said)
+	refused := func() {
+		t.Helper()
+		for _, command := range []string{"serve", "config check"} {
+			code, said := run("require", strings.Fields(command)...)
+			if code != 2 || !strings.HasPrefix(said, conf+":4: sandbox.mode: there is no sandbox: ") {
+				t.Errorf("%s: exit code %d and %q", command, code, said)
+			}
 		}
 	}
+	refused()
 	for _, mode := range []string{"auto", "off"} {
 		if code, said := run(mode, "config", "check"); code != 0 {
 			t.Errorf("%s: exit code %d and %q", mode, code, said)
 		}
 	}
+	prefix = []string{"unshare", "-m", "sh", "-c", `mount -t tmpfs none /proc && exec "$@"`, "sh"}
+	if err := exec.Command(prefix[0], append(prefix[1:], "true")...).Run(); err != nil {
+		t.Skip("/proc can't be hidden:", err)
+	}
+	prefix = append(prefix, "mtsd")
+	refused()
 }
 
 // A process takes no sandbox for granted that the one before it hadn't.

@@ -3,7 +3,6 @@ package mtsdcmd
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -37,9 +36,11 @@ var (
 
 // sandboxSupport returns why there can be no sandbox.
 func sandboxSupport() error {
-	_, err := ll.LandlockGetABIVersion()
-	if err != nil {
+	if _, err := ll.LandlockGetABIVersion(); err != nil {
 		return fmt.Errorf("the kernel has no Landlock: %w", err)
+	}
+	if _, err := os.Stat("/proc/self/task"); err != nil { // the threads to confine
+		return fmt.Errorf("there is no /proc: %w", err)
 	}
 	return nil
 }
@@ -75,9 +76,6 @@ func (d *daemon) confine(cfg *config.Config, flags *serveFlags) error {
 // namespaces are set by writing to /proc.
 func (s *sandbox) enforce(workers bool) error {
 	self, err := os.Executable()
-	if err != nil { // there is no /proc
-		self, err = exec.LookPath(os.Args[0])
-	}
 	if err != nil {
 		return err
 	}

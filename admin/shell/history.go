@@ -7,6 +7,7 @@ import (
 
 	"github.com/peterh/liner"
 
+	"mts/core/access"
 	"mts/core/atomicfile"
 	"mts/core/wire"
 )
@@ -54,6 +55,9 @@ func (s *Shell) remember(line string) {
 		return
 	}
 	s.line.AppendHistory(line)
+	if access.CheckLink(s.History) != nil {
+		return
+	}
 	f, err := os.OpenFile(s.History, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return

@@ -8,10 +8,11 @@ import (
 )
 
 // keepOwner gives f the owner of the file at path if this process is root. So a
-// file of a service stays readable for it.
+// file of a service stays readable for it. A link, which f replaces, counts for
+// nothing: anybody may have made it.
 func keepOwner(f *os.File, path string) error {
-	fi, err := os.Stat(path)
-	if err != nil {
+	fi, err := os.Lstat(path)
+	if err != nil || !fi.Mode().IsRegular() {
 		return nil
 	}
 	st, ok := fi.Sys().(*syscall.Stat_t)

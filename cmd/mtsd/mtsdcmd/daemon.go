@@ -103,7 +103,10 @@ func (d *daemon) loaded() <-chan error {
 
 // accept begins to serve clients.
 func (d *daemon) accept() {
-	d.tasks.Go(d.watch)
+	d.tasks.Go(d.watchUsers)
+	if d.reloads.sandbox != nil {
+		d.tasks.Go(d.watchExports)
+	}
 	d.tasks.Go(d.serveReloads)
 	for _, l := range d.listeners {
 		switch l.kind {

@@ -186,17 +186,20 @@ func (d *daemon) accountsChanged(names []string) {
 	}
 }
 
-// watch looks now and then whether the users file has changed, so that sessions
-// end even when nobody logs in, and whether an export is lost.
-func (d *daemon) watch() {
-	lost := make(map[string]bool)
+// watchUsers looks now and then whether the users file has changed, so that
+// sessions end even when nobody logs in.
+func (d *daemon) watchUsers() {
+	d.often(func() { d.parts.Load().accounts.Refresh() })
+}
+
+// often calls f every 2 s until the server is closed.
+func (d *daemon) often(f func()) {
 	ticker := time.NewTicker(2 * time.Second)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			d.parts.Load().accounts.Refresh()
-			d.watchExports(lost)
+			f()
 		case <-d.running.Done():
 			return
 		}

@@ -114,18 +114,17 @@ func lostExport(dir string) string {
 
 // watchExports logs each export that is lost, once. The server goes on with the
 // folder that it has open.
-func (d *daemon) watchExports(logged map[string]bool) {
-	s := d.reloads.sandbox
-	if s == nil {
-		return
-	}
-	for _, e := range d.parts.Load().cfg.Exports {
-		lost := s.lost(e.Dir)
-		if lost && !logged[e.Dir] {
-			d.log.Warn("sandbox", "err", lostExport(e.Dir))
+func (d *daemon) watchExports() {
+	logged := make(map[string]bool)
+	d.often(func() {
+		for _, e := range d.parts.Load().cfg.Exports {
+			lost := d.reloads.sandbox.lost(e.Dir)
+			if lost && !logged[e.Dir] {
+				d.log.Warn("sandbox", "err", lostExport(e.Dir))
+			}
+			logged[e.Dir] = lost
 		}
-		logged[e.Dir] = lost
-	}
+	})
 }
 
 // holds reports whether path is one of the folders or in one.

@@ -126,11 +126,12 @@ func (p *preparer) findOperators(next *parts) error {
 // openState opens the state directory, and the table of clients with the bans
 // that are kept there.
 func (p *preparer) openState(next *parts) (err error) {
-	if p.running != nil {
-		next.state, next.limits = p.running.state, p.running.limits
-		return nil
-	}
-	if next.state, err = p.openStateDir(!p.dry); err == nil {
+	next.state, err = p.openStateDir(!p.dry && p.running == nil)
+	switch {
+	case err != nil:
+	case p.running != nil:
+		next.limits = p.running.limits
+	default:
 		next.limits, err = limit.Open(filepath.Join(next.state, "bans"), policy(next.cfg))
 	}
 	return err
@@ -183,8 +184,11 @@ func (p *preparer) openExports(next *parts) (err error) {
 	for {
 		next.tree, err = exports.New(list...)
 		bad, ok := errors.AsType[*exports.Error](err)
+		if err == nil && len(errs) == 0 {
+			return next.checkFolders()
+		}
 		if !ok {
-			return config.Join(append(errs, err, next.checkFolders())...)
+			return config.Join(append(errs, err)...)
 		}
 		errs = append(errs, cfg.Errorf(keys[bad.Index], "%s", err))
 		list = slices.Delete(list, bad.Index, bad.Index+1)

@@ -94,7 +94,7 @@ func (s *Set) remove(p *plugin) error {
 	} else if err = s.swap(p, nil); err == nil {
 		s.owners.assign(p.name, nil)
 	}
-	news := p.err != err
+	news := !errors.Is(p.err, err)
 	p.err = err
 	s.mu.Unlock()
 	if err != nil {

@@ -136,7 +136,7 @@ func (s *Set) load(j *job, src source) error {
 		p.log().Error("plugin", "event", "refused", "version", src.version, "err", err)
 		return err
 	}
-	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbs())
+	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbNames())
 	return nil
 }
 

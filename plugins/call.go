@@ -34,6 +34,12 @@ func failure(err error) core.Code {
 // run runs a call in an instance of its own.
 func (g *generation) run(call *core.Call, kind, name string, extra []string) error {
 	ctx := call.Context()
+	if kind == link.KindVerb {
+		if err := g.verbs.enter(ctx, g.plugin.set.cfg.Timeout); err != nil {
+			return err
+		}
+		defer g.verbs.leave()
+	}
 	i, err := g.take(ctx)
 	if err != nil {
 		return err
@@ -41,6 +47,32 @@ func (g *generation) run(call *core.Call, kind, name string, extra []string) err
 	x := &exchange{instance: i, plugin: g.plugin, host: call, timeout: g.plugin.set.cfg.Timeout}
 	texts := append([]string{kind, name, call.Arg()}, link.SessionTexts(call.Session())...)
 	return x.run(ctx, g, append(texts, extra...))
+}
+
+// turns are the calls of verbs that may run at once; nil is any number.
+type turns chan struct{}
+
+// enter waits for a turn, which has to be given back with leave.
+func (t turns) enter(ctx context.Context, timeout time.Duration) error {
+	if t == nil {
+		return nil
+	}
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return errBusy
+	}
+}
+
+func (t turns) leave() {
+	if t != nil {
+		<-t
+	}
 }
 
 // An exchange is one call as it runs: the script asks, the host answers.

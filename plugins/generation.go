@@ -21,6 +21,7 @@ type generation struct {
 	hooks    []string
 	names    map[string]bool // of all that can be called, with its kind before it
 	ended    chan struct{}   // closed then
+	verbs    turns           // they leave one instance for hooks
 
 	mu      sync.Mutex
 	calls   int // that have entered
@@ -40,6 +41,9 @@ func start(p *plugin, src source) (*generation, error) {
 	}
 	if err := g.describe(ready); err != nil {
 		return nil, i.abandon(err)
+	}
+	if n := p.set.cfg.Instances; n > 1 && len(g.hooks) > 0 {
+		g.verbs = make(turns, n-1)
 	}
 	p.set.tellLacks(i.lacks, ready.Lacks)
 	g.add(i)
@@ -109,7 +113,7 @@ func (g *generation) offer() core.Plugin {
 	return offer
 }
 
-func (g *generation) verbs() []string {
+func (g *generation) verbNames() []string {
 	verbs := []string{}
 	for _, c := range g.commands {
 		verbs = append(verbs, c.Verb)

@@ -100,7 +100,8 @@ func (i *instance) connect() (theirs []*os.File, err error) {
 	for range 3 {
 		r, w, err := os.Pipe()
 		if err != nil {
-			return closeAll(append(ours, theirs...)), err
+			closeAll(append(ours, theirs...))
+			return nil, err
 		}
 		ours, theirs = append(ours, r), append(theirs, w)
 	}
@@ -111,9 +112,8 @@ func (i *instance) connect() (theirs []*os.File, err error) {
 	return theirs, nil
 }
 
-func closeAll(files []*os.File) []*os.File {
+func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()
 	}
-	return nil
 }

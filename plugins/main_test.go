@@ -28,10 +28,17 @@ import (
 	child "mts/plugins/worker"
 )
 
-// The test binary is also the worker.
-const workerArg = "plugin-worker"
+// The test binary is also the worker: one that takes every script, and one that
+// is the server's.
+const (
+	workerArg  = "plugin-worker"
+	checkedArg = "plugin-worker-checked"
+)
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == checkedArg {
+		os.Exit(child.Main(os.Stdin, os.Stdout))
+	}
 	if len(os.Args) == 2 && os.Args[1] == workerArg {
 		os.Exit(child.Unchecked(os.Stdin, os.Stdout, interp.Exports{
 			"mts/payload/payload": {"Try": reflect.ValueOf(payload.Try), "Flood": reflect.ValueOf(payload.Flood)},

@@ -129,7 +129,7 @@ func (p *plugin) status() Status {
 	g := p.current.Load()
 	switch {
 	case g != nil:
-		st.State, st.Version, st.Verbs = "restarting", g.version, g.verbs()
+		st.State, st.Version, st.Verbs = "restarting", g.version, g.verbNames()
 		if st.pids = g.processes(); len(st.pids) > 0 {
 			st.State, st.PID = "running", st.pids[0]
 		}

@@ -12,6 +12,7 @@
 // worker says why, and how it is confined. One instance is kept. More are started
 // while calls wait, up to Config.Instances, and end after a minute without a call.
 // Each has variables of its own; what has to be shared is what a plugin saves.
+// Verbs leave one instance for the hooks of their plugin, if it may have several.
 //
 // This package never looks into a script: what a few lines of source can make a
 // parser or a type checker do is bounded only in a worker. It reads the bytes of

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"mts/core"
 )
 
 // Calls beside each other have processes of their own, up to the bound; those
@@ -52,4 +54,29 @@ func TestInstancesComeAndGo(t *testing.T) {
 	if st := b.status("hazard"); st.State != "running" || st.PID == 0 {
 		t.Errorf("status is %+v, was pid %d", st, pid)
 	}
+}
+
+// Verbs leave an instance for the hooks of their plugin, so that clients whose
+// calls last long can't keep others from logging in.
+func TestVerbsLeaveRoomForHooks(t *testing.T) {
+	b := newBench(t, Config{Timeout: time.Minute, Instances: 2}, map[string]string{"guard": `
+import "mts/core"
+func Commands() []core.Command { return []core.Command{{Verb: "HANG", Run: func(c *core.Call) error {
+	c.Stat("/here")
+	<-c.Context().Done()
+	return nil
+}}} }
+func Hooks() core.Hooks { return core.Hooks{Login: func(c *core.Call) error { return nil }} }`})
+	ctx, cancel := context.WithCancel(t.Context())
+	runs, done := make(chan struct{}, 2), make(chan error)
+	for range 2 {
+		go func() { done <- b.call(ctx, &client{stat: func() { runs <- struct{}{} }}, "HANG", "") }()
+	}
+	<-runs
+	if err := b.hooks["guard"].Login(core.NewCall(t.Context(), new(client), "ann")); err != nil {
+		t.Errorf("login: %v", describe(err))
+	}
+	cancel()
+	<-done
+	<-done
 }

@@ -94,7 +94,7 @@ func (s *Set) remove(p *plugin) error {
 	} else if err = s.swap(p, nil); err == nil {
 		s.owners.assign(p.name, nil)
 	}
-	news := p.err != err
+	news := !errors.Is(p.err, err)
 	p.err = err
 	s.mu.Unlock()
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Set) load(j *job, src source) error {
 		p.log().Error("plugin", "event", "refused", "version", src.version, "err", err)
 		return err
 	}
-	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbs())
+	p.log().Info("plugin", "event", "loaded", "version", src.version, "verbs", g.verbNames())
 	return nil
 }
 

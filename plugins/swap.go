@@ -15,7 +15,7 @@ type clash struct{ error }
 // first, so that the first of those that claim a verb gets it.
 func (s *Set) waitBefore(j *job, g *generation) {
 	s.mu.Lock()
-	known := s.owners.has(j.plugin.name, g.verbs())
+	known := s.owners.has(j.plugin.name, g.verbNames())
 	s.mu.Unlock()
 	if known {
 		return
@@ -46,7 +46,7 @@ func (s *Set) commit(p *plugin, g *generation) error {
 func (s *Set) swap(p *plugin, g *generation) error {
 	var verbs []string
 	if g != nil {
-		verbs = g.verbs()
+		verbs = g.verbNames()
 	}
 	if err := s.owners.refuse(p.name, verbs); err != nil {
 		p.clashed = s.swaps

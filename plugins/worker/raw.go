@@ -17,14 +17,15 @@ import (
 	"mts/plugins/symbols"
 )
 
-// raw makes a program of a plugin as it is: the interpreter imports its folder.
-func raw(p *plugin, s *script) (program, []string, error) {
+// raw makes a program of a plugin as it is, for Unchecked: the interpreter imports
+// its folder.
+func raw(p *plugin, s *script) (program, error) {
 	has, err := p.functions()
 	if err != nil {
-		return program{}, nil, err
+		return program{}, err
 	}
 	if !has["Commands"] && !has["Hooks"] {
-		return program{}, nil, errNothing
+		return program{}, errNothing
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "package main\nimport (\n\"mts/boot\"\np \"plug/%s\"\n)\nfunc main() {\n", p.Name)
@@ -42,7 +43,7 @@ func raw(p *plugin, s *script) (program, []string, error) {
 		b.WriteString("boot.Close(p.Close)\n")
 	}
 	b.WriteString("}\nboot.Park()\n}\n")
-	return program{b.String(), []interp.Exports{symbols.Exports(), s.boot(p)}, p.files, os.Stderr, nil}, nil, nil
+	return program{b.String(), []interp.Exports{symbols.Exports(), s.boot(p)}, p.files, os.Stderr, nil}, nil
 }
 
 // boot is how the plugin's main reaches s.

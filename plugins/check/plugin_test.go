@@ -131,6 +131,37 @@ func TestFindingsAreSorted(t *testing.T) {
 	}
 }
 
+// All that is wrong with a script is said at once.
+func TestFindingsAreComplete(t *testing.T) {
+	const src = `//go:build linux
+
+package wc
+
+import (
+	"os"
+
+	"mts/core"
+)
+
+func Commands() []core.Command { return []core.Command{{Verb: "WC", Run: wc}} }
+
+func wc(c *core.Call) error {
+	go os.Exit(1)
+	var n int = "text"
+	c.Host()
+	return nil
+}
+`
+	var got []string
+	for _, f := range check.NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(src)}}, "wc") {
+		got = append(got, fmt.Sprintf("%d:%d", f.Pos.Line, f.Pos.Column))
+	}
+	want := []string{"1:1", "6:2", "14:2", "15:6", "15:14", "16:4"}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %v, want findings at %v", got, want)
+	}
+}
+
 // Scripts of another kind bring tables of their own, for packages of the
 // allow-list too.
 func TestScriptFile(t *testing.T) {

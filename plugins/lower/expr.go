@@ -354,6 +354,7 @@ func (f *fn) index(e *ast.IndexExpr, t types.Type) string {
 
 // bounds ends the function with the compiler's panic unless i is one of n.
 func (f *fn) bounds(x ast.Expr, i string, e ast.Expr, n string) {
+	f.at(x)
 	there, positive := f.fits(x, e)
 	if there {
 		return

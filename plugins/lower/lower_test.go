@@ -97,7 +97,7 @@ func TestRefused(t *testing.T) {
 
 import "io"
 
-type walk func(int) walk
+type walk []walk
 
 func f[T any]() {
 	type local struct{ v T }
@@ -105,6 +105,7 @@ func f[T any]() {
 
 func Result() string {
 	f[int]()
+	_ = walk{}
 	io.EOF = nil
 	return ""
 }
@@ -114,7 +115,7 @@ func Result() string {
 	for _, f := range found {
 		got = append(got, fmt.Sprintf("%d:%d", f.Pos.Line, f.Pos.Column))
 	}
-	if want := []string{"8:2", "13:2"}; !slices.Equal(got, want) {
+	if want := []string{"5:6", "8:2", "14:2"}; !slices.Equal(got, want) {
 		t.Errorf("found %v, want findings at %v", found, want)
 	}
 }

@@ -28,7 +28,7 @@ func isVar(s string) bool {
 	if s == "" || s == "true" || s == "false" || s == "nil" {
 		return false
 	}
-	return s[0] >= 'a' && s[0] <= 'z' && strings.IndexAny(s, ".[( *") < 0
+	return s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(s, ".[( *")
 }
 
 // named makes a variable of an operand that isn't one.

@@ -25,6 +25,7 @@ import (
 
 	"mts/admin"
 	"mts/plugins/check"
+	"mts/plugins/lower"
 )
 
 // An Env is the environment of a script.
@@ -64,10 +65,16 @@ func Run(ctx context.Context, env Env, path string) error {
 		return err
 	}
 	r := newRunner(env)
-	if err := checkError(check.New(r.exports(), hasMain).File(filepath.Base(path), src)); err != nil {
+	program, found := check.New(r.exports(), hasMain).LoadFile(filepath.Base(path), src, "main")
+	if err := checkError(found); err != nil {
 		return err
 	}
-	_, err = r.eval(ctx, fmt.Sprintf("//line %s:1\n%s", filepath.Base(path), src))
+	r.in = r.interpreter(program.Stderr(&printer{r: r, w: env.Stderr}))
+	r.initErr = r.in.Use(program.Exports())
+	_, err = r.eval(ctx, program.Source("func main() {\n"+lower.Init+"()\n"+program.Func("main")+"()\n}\n"))
+	if trace := program.Trace(); err != nil && len(trace) > 0 {
+		err = fmt.Errorf("%w\n\tat %s", err, strings.Join(trace, "\n\tat "))
+	}
 	return err
 }
 
@@ -106,16 +113,19 @@ type runner struct {
 func newRunner(env Env) *runner {
 	r := &runner{env: env}
 	r.env.Stdout = &printer{r: r, w: env.Stdout}
-	r.in = interp.New(interp.Options{
-		Stdin:                strings.NewReader(""),
-		Stdout:               r.env.Stdout,
-		Stderr:               &printer{r: r, w: env.Stderr},
-		Env:                  []string{},
-		BuildTags:            []string{"ignore"}, // scripts have it, so that go build skips them
-		SourcecodeFilesystem: noFiles{},
-	})
+	r.in = r.interpreter(&printer{r: r, w: env.Stderr})
 	r.initErr = r.in.Use(r.exports())
 	return r
+}
+
+func (r *runner) interpreter(stderr io.Writer) *interp.Interpreter {
+	return interp.New(interp.Options{
+		Stdin:                strings.NewReader(""),
+		Stdout:               r.env.Stdout,
+		Stderr:               stderr,
+		Env:                  []string{},
+		SourcecodeFilesystem: noFiles{},
+	})
 }
 
 var errExitZero = errors.New("exit status 0")

@@ -155,9 +155,9 @@ func (c *Checker) types(r *report, files []*ast.File, name string, info *types.I
 }
 
 // said reports whether a message of the type checker is about what load finds
-// by itself.
+// by itself, or goes on with the one before.
 func said(msg string) bool {
-	return strings.HasPrefix(msg, "could not import ") || strings.Contains(msg, "; expected package ")
+	return strings.HasPrefix(msg, "\t") || strings.HasPrefix(msg, "could not import ") || strings.Contains(msg, "; expected package ")
 }
 
 // A report collects findings.

@@ -16,7 +16,7 @@ import (
 // copies of its own.
 type host struct {
 	*importer
-	copies map[any]reflect.Value // of what pointers and maps lead to
+	copies map[any]reflect.Value // of what pointers lead to
 }
 
 // Type returns the host's type that t stands for, or nil.
@@ -52,22 +52,22 @@ func (h host) Symbol(obj types.Object) reflect.Value {
 // host's: maps, slices and what pointers point to are copies.
 func (h host) copied(v reflect.Value) reflect.Value {
 	switch v.Kind() {
-	case reflect.Map, reflect.Pointer:
+	case reflect.Map:
 		if v.IsNil() {
 			return v
 		}
-		if c, ok := h.copies[v.Interface()]; ok && v.Kind() == reflect.Pointer {
-			return c
-		}
-	}
-	switch v.Kind() {
-	case reflect.Map:
 		c := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for it := v.MapRange(); it.Next(); {
 			c.SetMapIndex(it.Key(), h.copied(it.Value()))
 		}
 		return c
 	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		if c, ok := h.copies[v.Interface()]; ok {
+			return c
+		}
 		c := reflect.New(v.Type().Elem())
 		h.copies[v.Interface()] = c
 		c.Elem().Set(h.copied(v.Elem()))

@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"encoding/base64"
+	"encoding/xml"
 	"fmt"
 	"reflect"
 	"slices"
@@ -8,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"unicode"
 
 	"mts/plugins/check"
 	"mts/plugins/internal/differential"
@@ -131,6 +134,37 @@ func TestFindingsAreSorted(t *testing.T) {
 	}
 }
 
+// All that is wrong with a script is said at once.
+func TestFindingsAreComplete(t *testing.T) {
+	const src = `//go:build linux
+
+package wc
+
+import (
+	"os"
+
+	"mts/core"
+)
+
+func Commands() []core.Command { return []core.Command{{Verb: "WC", Run: wc}} }
+
+func wc(c *core.Call) error {
+	go os.Exit(1)
+	var n int = "text"
+	c.Host()
+	return nil
+}
+`
+	var got []string
+	for _, f := range check.NewPlugin().Dir(fstest.MapFS{"wc.go": {Data: []byte(src)}}, "wc") {
+		got = append(got, fmt.Sprintf("%d:%d", f.Pos.Line, f.Pos.Column))
+	}
+	want := []string{"1:1", "6:2", "14:2", "15:6", "15:14", "16:4"}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %v, want findings at %v", got, want)
+	}
+}
+
 // Scripts of another kind bring tables of their own, for packages of the
 // allow-list too.
 func TestScriptFile(t *testing.T) {
@@ -197,5 +231,35 @@ func BenchmarkNewPlugin(b *testing.B) {
 	dir := fstest.MapFS{"wc.go": {Data: []byte(good)}}
 	for b.Loop() {
 		check.NewPlugin().Dir(dir, "wc")
+	}
+}
+
+// What a script changes of another package's variables is its own copy.
+func TestHostVariablesAreCopies(t *testing.T) {
+	const src = `
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"unicode"
+)
+
+func Result() string {
+	unicode.Yi.R16 = nil
+	unicode.Categories["L"].R32 = nil
+	delete(unicode.Scripts, "Yi")
+	clear(xml.HTMLEntity)
+	*base64.StdEncoding = *base64.URLEncoding
+	xml.HTMLAutoClose[0] = "changed"
+	return fmt.Sprint(len(xml.HTMLEntity), len(unicode.Yi.R16), xml.HTMLAutoClose[0])
+}
+`
+	got := differential.Interpreted(check.New(symbols.Exports(), nil), "p", []byte("package p\n"+src))
+	if want := "0 0changed"; got != want {
+		t.Errorf("the script sees %q, want %q", got, want)
+	}
+	if len(unicode.Yi.R16) == 0 || len(unicode.L.R32) == 0 || unicode.Scripts["Yi"] == nil || len(xml.HTMLEntity) == 0 ||
+		xml.HTMLAutoClose[0] == "changed" || base64.StdEncoding.EncodeToString([]byte{0xff, 0xef}) != "/+8=" {
+		t.Error("the script changed the host's variables")
 	}
 }

@@ -247,19 +247,6 @@ func (f *fn) held(e ast.Expr) place {
 	return p
 }
 
-// direct reports whether e is a variable or a part of one, with no pointer in
-// between.
-func (f *fn) direct(e ast.Expr) bool {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		return true
-	case *ast.SelectorExpr:
-		sel := f.unit.Info.Selections[e]
-		return sel == nil || !sel.Indirect() && f.direct(e.X)
-	}
-	return false
-}
-
 // initVars initialises package variables.
 func (f *fn) initVars(init *types.Initializer) {
 	f.at(init.Rhs)

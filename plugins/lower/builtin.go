@@ -44,7 +44,7 @@ func (f *fn) builtin(e *ast.CallExpr, name string, t types.Type) []string {
 		}
 		return one(f.set(f.typ(t), "new("+f.typ(f.typeOf(e.Args[0]))+")"))
 	case "make":
-		return one(f.make0(e, t))
+		return one(f.makeBuiltin(e, t))
 	case "min", "max":
 		return one(f.extreme(e, name, t))
 	case "panic":
@@ -171,7 +171,7 @@ func (f *fn) clear(e ast.Expr) {
 	}
 }
 
-func (f *fn) make0(e *ast.CallExpr, t types.Type) string {
+func (f *fn) makeBuiltin(e *ast.CallExpr, t types.Type) string {
 	typ := f.typ(t)
 	var sizes []string
 	for _, a := range e.Args[1:] {
@@ -260,8 +260,8 @@ func (f *fn) composite(e *ast.CompositeLit, t types.Type) string {
 		for _, x := range e.Elts {
 			mark := len(f.used)
 			kv := x.(*ast.KeyValueExpr)
-			k := f.element0(kv.Key, u.Key())
-			f.emitf("%s[%s] = %s", v, f.named(k, u.Key()), f.named(f.element0(kv.Value, u.Elem()), u.Elem()))
+			k := f.part(kv.Key, u.Key())
+			f.emitf("%s[%s] = %s", v, f.named(k, u.Key()), f.named(f.part(kv.Value, u.Elem()), u.Elem()))
 			f.release(mark)
 		}
 		return v
@@ -315,13 +315,13 @@ func (f *fn) structFields(e *ast.CompositeLit, v string, u *types.Struct) {
 			name = u.Field(field).Name()
 		}
 		t := u.Field(field).Type()
-		f.emitf("%s.%s = %s", v, name, f.named(f.element0(x, t), t))
+		f.emitf("%s.%s = %s", v, name, f.named(f.part(x, t), t))
 		f.release(mark)
 	}
 }
 
-// element0 evaluates a part of a composite literal.
-func (f *fn) element0(e ast.Expr, t types.Type) string {
+// part evaluates a part of a composite literal.
+func (f *fn) part(e ast.Expr, t types.Type) string {
 	if lit, ok := e.(*ast.CompositeLit); ok && lit.Type == nil {
 		return f.composite(lit, t)
 	}
@@ -336,7 +336,7 @@ func (f *fn) elements(e *ast.CompositeLit, v string, t types.Type) {
 			next = f.constInt(kv.Key)
 			x = kv.Value
 		}
-		f.emitf("%s[%d] = %s", v, next, f.named(f.element0(x, t), t))
+		f.emitf("%s[%d] = %s", v, next, f.named(f.part(x, t), t))
 		next++
 		f.release(mark)
 	}

@@ -55,10 +55,6 @@ func (s scope) Visit(n ast.Node) ast.Visitor {
 		}
 	case *ast.IncDecStmt:
 		s.change(n.X)
-	case *ast.ValueSpec:
-		if len(n.Values) == 0 {
-			break
-		}
 	case *ast.UnaryExpr:
 		if n.Op == token.AND {
 			s.address(n.X)
@@ -89,7 +85,7 @@ func (s scope) function(n ast.Node, t *ast.FuncType, body *ast.BlockStmt) ast.Vi
 	if body == nil {
 		return nil
 	}
-	if defers(body, s.info) {
+	if defers(body) {
 		in = s.in(body)
 		if t.Results != nil {
 			for _, f := range t.Results.List {
@@ -122,7 +118,7 @@ func (s scope) root(e ast.Expr) types.Object {
 		return s.info.Defs[e]
 	case *ast.SelectorExpr:
 		sel := s.info.Selections[e]
-		if sel == nil || sel.Indirect() && isPointerPath(sel) {
+		if sel == nil || isPointerPath(sel) {
 			return nil
 		}
 		return s.root(e.X)
@@ -142,12 +138,12 @@ func (s scope) root(e ast.Expr) types.Object {
 // isPointerPath reports whether a selection goes through a pointer.
 func isPointerPath(sel *types.Selection) bool {
 	t := sel.Recv()
-	for i, index := range sel.Index() {
-		if p, ok := under(t).(*types.Pointer); ok {
-			return true && (i < len(sel.Index()) || p != nil)
+	for _, index := range sel.Index() {
+		if _, ok := under(t).(*types.Pointer); ok {
+			return true
 		}
 		s, ok := under(t).(*types.Struct)
-		if !ok || i == len(sel.Index())-1 {
+		if !ok || index >= s.NumFields() {
 			return false
 		}
 		t = s.Field(index).Type()
@@ -233,7 +229,7 @@ func coreType(t types.Type) types.Type {
 
 // defers reports whether a function body has a defer statement of its own, or
 // one in a loop over a function.
-func defers(body ast.Node, info *types.Info) (found bool) {
+func defers(body ast.Node) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n.(type) {
 		case *ast.DeferStmt:

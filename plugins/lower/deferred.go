@@ -15,12 +15,8 @@ func (f *fn) deferStmt(s *ast.DeferStmt) {
 		return
 	}
 	none := types.NewSignatureType(nil, nil, nil, nil, nil, false)
-	if f.unit.Info.Types[call.Fun].IsBuiltin() {
-		f.deferBuiltin(call, list)
-		return
-	}
 	f.callParts(call)
-	if f.isSpecial(call) {
+	if f.unit.Info.Types[call.Fun].IsBuiltin() || f.isSpecial(call) {
 		f.deferLiteral(call, list)
 		return
 	}
@@ -78,13 +74,6 @@ func (f *fn) defersList() *variable {
 		}
 	}
 	return nil
-}
-
-// deferBuiltin defers a call of a function that the language has: arguments are
-// evaluated now.
-func (f *fn) deferBuiltin(call *ast.CallExpr, list *variable) {
-	f.callParts(call)
-	f.deferLiteral(call, list)
 }
 
 // deferLiteral defers a literal that makes the call, with arguments that are

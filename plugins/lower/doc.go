@@ -97,7 +97,7 @@
 // # What is refused
 //
 // Goroutines, select, changing variables of other packages, unsafe pointers,
-// types that hold themselves without a struct between, types declared in generic
+// slices and maps that hold themselves, types declared in generic
 // functions, values with methods in templates, and more than 10,000 functions
 // after generics were written out. All of that is found in one run.
 //

@@ -28,7 +28,7 @@ func isVar(s string) bool {
 	if s == "" || s == "true" || s == "false" || s == "nil" {
 		return false
 	}
-	return s[0] >= 'a' && s[0] <= 'z' && strings.IndexAny(s, ".[( *") < 0
+	return s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(s, ".[( *")
 }
 
 // named makes a variable of an operand that isn't one.
@@ -354,6 +354,7 @@ func (f *fn) index(e *ast.IndexExpr, t types.Type) string {
 
 // bounds ends the function with the compiler's panic unless i is one of n.
 func (f *fn) bounds(x ast.Expr, i string, e ast.Expr, n string) {
+	f.at(x)
 	there, positive := f.fits(x, e)
 	if there {
 		return

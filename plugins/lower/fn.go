@@ -252,20 +252,20 @@ func (p *program) closure(f *fn, sig *types.Signature, call func(args []string) 
 	}
 	var rs []string
 	head := "func(" + strings.Join(params, ", ") + ")" + results(out)
-	lines := []line{{f.pos, "func " + name + "(" + strings.Join(in, ", ") + ") func" + p.signature(sig) + " {"}}
+	lines := []line{{token.NoPos, "func " + name + "(" + strings.Join(in, ", ") + ") func" + p.signature(sig) + " {"}}
 	lines = append(lines, taken...)
-	lines = append(lines, line{f.pos, "return " + head + " {"})
+	lines = append(lines, line{token.NoPos, "return " + head + " {"})
 	for i, typ := range out {
 		rs = append(rs, fmt.Sprint("r", i))
-		lines = append(lines, line{f.pos, "var " + rs[i] + " " + typ})
+		lines = append(lines, line{token.NoPos, "var " + rs[i] + " " + typ})
 	}
 	text := call(args)
 	if len(rs) > 0 {
 		list := strings.Join(rs, ", ")
-		lines = append(lines, line{f.pos, list + " = " + text}, line{f.pos, "return " + list})
+		lines = append(lines, line{token.NoPos, list + " = " + text}, line{token.NoPos, "return " + list})
 	} else {
-		lines = append(lines, line{f.pos, text})
+		lines = append(lines, line{token.NoPos, text})
 	}
-	p.emit(append(lines, line{f.pos, "}"}, line{f.pos, "}"}))
+	p.emit(append(lines, line{token.NoPos, "}"}, line{token.NoPos, "}"}))
 	return name
 }

@@ -78,7 +78,7 @@ func (f *fn) incoming(obj *types.Var, variadic bool) string {
 // body lowers a function's body. Results are variables if they have names or
 // if the host runs the body because of what it defers.
 func (f *fn) body(body *ast.BlockStmt, results *types.Tuple) {
-	host := defers(body, f.unit.Info)
+	host := defers(body)
 	named := results.Len() > 0 && results.At(0).Name() != ""
 	for i := range results.Len() {
 		if !named && !host {

@@ -144,7 +144,6 @@ type generator struct {
 	loops  []string
 	funcs  int
 	named  bool // the function has results with names
-	inner  int  // function literals around the statement
 	budget int
 }
 

@@ -48,9 +48,9 @@ type program struct {
 	varDecls []line
 	pool     map[string]string // package variables for constants, by value
 
-	funcs map[string]string // names by instance
-	queue []func()          // bodies to be lowered
-	text0 []line            // functions that are done
+	funcs     map[string]string // names by instance
+	queue     []func()          // bodies to be lowered
+	functions []line            // functions that are done
 
 	ids         map[string]int // of types at run time, by key
 	types       []types.Type
@@ -58,7 +58,6 @@ type program struct {
 	dispatch    []*dispatcher
 	adapted     int // how many types have their methods registered
 	methods     []line
-	wanted      map[string]bool // methods that the host may call
 	cells       map[ast.Node]map[types.Object]bool
 	loose       bool                  // recover is called in other functions than deferred literals
 	targets     map[types.Object]bool // of goto statements
@@ -73,7 +72,7 @@ func newProgram(fset *token.FileSet, u *Unit, host Host) *program {
 		borrowed: map[types.Type]reflect.Type{}, symbols: map[types.Object]string{},
 		unitOf: map[*types.Package]*Unit{}, decls: map[types.Object]*ast.FuncDecl{},
 		globals: map[types.Object]string{}, pool: map[string]string{}, funcs: map[string]string{},
-		ids: map[string]int{}, dispatchers: map[string]*dispatcher{}, wanted: map[string]bool{},
+		ids: map[string]int{}, dispatchers: map[string]*dispatcher{},
 		cells: map[ast.Node]map[types.Object]bool{}, targets: map[types.Object]bool{},
 	}
 	p.layout = newLayout(p)
@@ -197,7 +196,6 @@ func (p *program) zeroVars(u *Unit, file *ast.File, done map[types.Object]bool) 
 		for _, spec := range gen.Specs {
 			for _, name := range spec.(*ast.ValueSpec).Names {
 				if v, ok := u.Info.Defs[name].(*types.Var); ok && name.Name != "_" && !done[v] {
-					p.varDecls = append(p.varDecls, line{v.Pos(), ""})
 					g := p.global(v)
 					p.zeros = append(p.zeros, line{v.Pos(), "\t" + g + " = " + p.zero(v.Type())})
 				}
@@ -236,17 +234,13 @@ func (p *program) finish() {
 	}
 }
 
-func (p *program) emit(lines []line) { p.text0 = append(p.text0, lines...) }
+func (p *program) emit(lines []line) { p.functions = append(p.functions, lines...) }
 
 // text puts the lowered file together.
 func (p *program) text() []line {
 	lines := []line{{text: "package main"}, {text: `import "h"`}}
-	for _, l := range p.varDecls {
-		if l.text != "" {
-			lines = append(lines, l)
-		}
-	}
-	lines = append(lines, p.text0...)
+	lines = append(lines, p.varDecls...)
+	lines = append(lines, p.functions...)
 	for _, d := range p.dispatch {
 		lines = append(lines, d.text(p)...)
 	}

@@ -106,7 +106,7 @@ func (f *fn) errorsAs(e *ast.CallExpr) ([]string, bool) {
 // or pointers, or -1.
 func (f *fn) format(e *ast.CallExpr) int {
 	fn := f.callee(e.Fun)
-	if fn == nil || e.Ellipsis.IsValid() && false {
+	if fn == nil {
 		return -1
 	}
 	sig := fn.Signature()

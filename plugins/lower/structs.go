@@ -19,11 +19,19 @@ type layout struct {
 	fixes   []fix
 }
 
-// A fix is a field whose type wasn't known when its struct was built.
+// A fix is a field, or a parameter or result of a function type, whose type
+// wasn't known when its struct or function type was built.
 type fix struct {
 	s     reflect.Type
 	field int
 	typ   types.Type
+}
+
+func (f fix) apply(t reflect.Type) bool {
+	if f.s.Kind() == reflect.Func {
+		return rt.SetParam(f.s, f.field, t)
+	}
+	return rt.SetField(f.s, f.field, t)
 }
 
 func newLayout(p *program) *layout {
@@ -32,20 +40,22 @@ func newLayout(p *program) *layout {
 
 // of returns the lowered type of t.
 func (l *layout) of(t types.Type) reflect.Type {
-	typ, _ := l.build(t)
+	typ, _ := l.build(t, false)
 	for len(l.fixes) > 0 && len(l.open) == 0 {
 		f := l.fixes[0]
 		l.fixes = l.fixes[1:]
-		typ, _ := l.build(f.typ)
-		if !rt.SetField(f.s, f.field, typ) {
+		typ, _ := l.build(f.typ, false)
+		if !f.apply(typ) {
 			l.refuse(token.NoPos, "type %s holds itself in a way that can't be lowered", typeName(f.typ))
 		}
 	}
 	return typ
 }
 
-// build returns the lowered type of t, and whether it is complete.
-func (l *layout) build(t types.Type) (reflect.Type, bool) {
+// build returns the lowered type of t, and whether it is complete. While a
+// struct is being built, others that are behind a pointer or the like wait: they
+// may have the struct itself among their fields.
+func (l *layout) build(t types.Type, behind bool) (reflect.Type, bool) {
 	t = types.Unalias(t)
 	switch {
 	case isError(t):
@@ -59,23 +69,26 @@ func (l *layout) build(t types.Type) (reflect.Type, bool) {
 	case *types.Basic:
 		return basics[types.Default(types.Typ[u.Kind()]).(*types.Basic).Kind()], true
 	case *types.Pointer:
-		e, ok := l.build(u.Elem())
+		e, ok := l.build(u.Elem(), true)
 		return reflect.PointerTo(e), ok
 	case *types.Slice:
-		e, ok := l.build(u.Elem())
+		e, ok := l.build(u.Elem(), true)
 		return reflect.SliceOf(e), ok
 	case *types.Array:
-		e, ok := l.build(u.Elem())
+		e, ok := l.build(u.Elem(), behind)
 		return reflect.ArrayOf(int(u.Len()), e), ok
 	case *types.Map:
-		k, ok := l.build(u.Key())
-		e, ok2 := l.build(u.Elem())
+		k, ok := l.build(u.Key(), true)
+		e, ok2 := l.build(u.Elem(), true)
 		return reflect.MapOf(k, e), ok && ok2
 	case *types.Chan:
-		e, ok := l.build(u.Elem())
+		e, ok := l.build(u.Elem(), true)
 		dir := map[types.ChanDir]reflect.ChanDir{types.SendRecv: reflect.BothDir, types.SendOnly: reflect.SendDir, types.RecvOnly: reflect.RecvDir}[u.Dir()]
 		return reflect.ChanOf(dir, e), ok
 	case *types.Signature:
+		if n := named(t); n != nil && loops(n) {
+			return l.function(t, u)
+		}
 		in, ok := l.tuple(u.Params())
 		out, ok2 := l.tuple(u.Results())
 		return reflect.FuncOf(in, out, u.Variadic()), ok && ok2
@@ -83,22 +96,14 @@ func (l *layout) build(t types.Type) (reflect.Type, bool) {
 		if h := l.borrowed[u]; h != nil {
 			return h, true
 		}
-		return l.structure(t, u)
+		return l.structure(t, u, behind)
 	}
 	return reflect.TypeFor[any](), true
 }
 
-func (l *layout) tuple(t *types.Tuple) (list []reflect.Type, complete bool) {
-	complete = true
-	for v := range t.Variables() {
-		typ, ok := l.build(v.Type())
-		list = append(list, typ)
-		complete = complete && ok
-	}
-	return list, complete
-}
-
-func (l *layout) structure(t types.Type, u *types.Struct) (reflect.Type, bool) {
+// function builds a function type that has itself among its parameters or
+// results.
+func (l *layout) function(t types.Type, u *types.Signature) (reflect.Type, bool) {
 	k := key(t)
 	if s := l.structs[k]; s != nil {
 		return s, true
@@ -107,13 +112,50 @@ func (l *layout) structure(t types.Type, u *types.Struct) (reflect.Type, bool) {
 		l.numbers[k] = len(l.numbers)
 	}
 	if l.open[k] {
+		return reflect.FuncOf([]reflect.Type{rt.Placeholder(l.numbers[k])}, nil, false), false
+	}
+	l.open[k] = true
+	in, _ := l.tuple(u.Params())
+	out, _ := l.tuple(u.Results())
+	s := reflect.FuncOf(in, out, u.Variadic())
+	delete(l.open, k)
+	l.structs[k] = s
+	i := 0
+	for _, tuple := range []*types.Tuple{u.Params(), u.Results()} {
+		for v := range tuple.Variables() {
+			l.fixes = append(l.fixes, fix{s, i, v.Type()})
+			i++
+		}
+	}
+	return s, true
+}
+
+func (l *layout) tuple(t *types.Tuple) (list []reflect.Type, complete bool) {
+	complete = true
+	for v := range t.Variables() {
+		typ, ok := l.build(v.Type(), true)
+		list = append(list, typ)
+		complete = complete && ok
+	}
+	return list, complete
+}
+
+func (l *layout) structure(t types.Type, u *types.Struct, behind bool) (reflect.Type, bool) {
+	k := key(t)
+	if s := l.structs[k]; s != nil {
+		return s, true
+	}
+	if _, ok := l.numbers[k]; !ok {
+		l.numbers[k] = len(l.numbers)
+	}
+	if behind && len(l.open) > 0 {
 		return rt.Placeholder(l.numbers[k]), false
 	}
 	l.open[k] = true
 	fields := make([]reflect.StructField, u.NumFields())
 	var open []int
 	for i := range fields {
-		typ, ok := l.build(u.Field(i).Type())
+		typ, ok := l.build(u.Field(i).Type(), false)
 		if !ok {
 			open = append(open, i)
 		}

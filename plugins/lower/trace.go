@@ -57,22 +57,28 @@ func (t *trace) Write(b []byte) (int, error) {
 		pos = t.p.fset.Position(t.p.places[place])
 	}
 	t.p.runtime.Place = -1
-	if pos.IsValid() {
-		if s := fmt.Sprintf("%v: %s", pos, function(string(m[2]))); len(t.lines) == 0 || t.lines[len(t.lines)-1] != s {
+	if name := function(string(m[2])); name != "" && pos.IsValid() {
+		if s := fmt.Sprintf("%v: %s", pos, name); len(t.lines) == 0 || t.lines[len(t.lines)-1] != s {
 			t.lines = append(t.lines, s)
 		}
 	}
 	return len(b), nil
 }
 
-// function returns the script's name for a lowered function.
+// function returns the script's name for a lowered function, or "" if it isn't
+// one of the script's.
 func function(lowered string) string {
 	name := strings.TrimPrefix(lowered, "main.")
 	name, _, _ = strings.Cut(name, ".func")
-	if parts := strings.Split(name, "_"); len(parts) == 3 && parts[0] == "F" {
+	switch parts := strings.Split(name, "_"); parts[0] {
+	case "F":
 		return parts[1]
+	case "I":
+		return "init"
+	case "mk":
+		return "func literal"
 	}
-	return "func literal"
+	return ""
 }
 
 // Place returns where in the script an error of the interpreter that begins

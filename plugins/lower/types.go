@@ -57,10 +57,8 @@ func (p *program) typ(t types.Type) string {
 		}
 		return s
 	}
-	if n := named(t); n != nil {
-		if _, ok := n.Underlying().(*types.Struct); !ok {
-			p.typs[k] = "" // until it is known
-		}
+	if named(t) != nil {
+		p.typs[k] = "" // until it is known
 	}
 	s := p.newTyp(t)
 	p.typs[k] = s
@@ -84,6 +82,9 @@ func (p *program) newTyp(t types.Type) string {
 		}
 		if s, ok := n.Underlying().(*types.Struct); ok {
 			return p.structure(t, n.Obj().Name(), s)
+		}
+		if s, ok := n.Underlying().(*types.Signature); ok && loops(n) {
+			return p.selfFunc(t, s)
 		}
 		return p.typ(n.Underlying())
 	}
@@ -213,6 +214,49 @@ func (p *program) structure(t types.Type, hint string, s *types.Struct) string {
 	}
 	p.structs = append(p.structs, structName{name, t})
 	return "h." + name
+}
+
+// selfFunc returns the name of a function type that has itself among its
+// parameters or results, which the host builds.
+func (p *program) selfFunc(t types.Type, s *types.Signature) string {
+	name := p.unique("S", named(t).Obj().Name())
+	p.typs[key(t)] = "h." + name
+	p.signature(s)
+	p.structs = append(p.structs, structName{name, t})
+	return "h." + name
+}
+
+// loops reports whether a type leads back to itself with no struct between.
+func loops(n *types.Named) bool {
+	var reach func(t types.Type, seen map[types.Type]bool) bool
+	reach = func(t types.Type, seen map[types.Type]bool) bool {
+		t = types.Unalias(t)
+		if m, ok := t.(*types.Named); ok {
+			if m == n && len(seen) > 0 {
+				return true
+			}
+			if seen[m] {
+				return false
+			}
+			seen[m] = true
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Map:
+			return reach(u.Key(), seen) || reach(u.Elem(), seen)
+		case interface{ Elem() types.Type }:
+			return reach(u.Elem(), seen)
+		case *types.Signature:
+			for _, tuple := range []*types.Tuple{u.Params(), u.Results()} {
+				for v := range tuple.Variables() {
+					if reach(v.Type(), seen) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	}
+	return reach(n, map[types.Type]bool{})
 }
 
 // fieldName returns the lowered name of a field. The interpreter exports all

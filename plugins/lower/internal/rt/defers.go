@@ -6,7 +6,6 @@ type Defers struct {
 	calls    []deferred
 	panicked bool
 	value    any
-	running  bool // a deferred call runs because of the panic
 }
 
 // A deferred call may be one of a function that recovers.

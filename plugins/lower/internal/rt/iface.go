@@ -58,12 +58,8 @@ func as(x any, t reflect.Type) (reflect.Value, bool) {
 	v := b.unboxed()
 	set := types.NewMethodSet(v.T.typ)
 	for m := range t.Methods() {
-		sel := set.Lookup(nil, m.Name)
-		if sel == nil || v.T.rt.methods[v.T.id][m.Name].Type() == nil {
-			return reflect.Value{}, false
-		}
-		have := v.T.rt.methods[v.T.id][m.Name].Type()
-		if !sameMethod(have, m.Type) {
+		have, ok := v.T.rt.methods[v.T.id][m.Name]
+		if !ok || set.Lookup(nil, m.Name) == nil || !sameMethod(have.Type(), m.Type) {
 			return reflect.Value{}, false
 		}
 	}

@@ -38,6 +38,24 @@ func SetField(s reflect.Type, i int, t reflect.Type) bool {
 	return s.Field(i).Type == t
 }
 
+// SetParam gives a parameter of a function type that reflect.FuncOf made its
+// true type; results count after parameters. It reports whether it has worked.
+func SetParam(f reflect.Type, i int, t reflect.Type) bool {
+	at := func() reflect.Type {
+		if i < f.NumIn() {
+			return f.In(i)
+		}
+		return f.Out(i - f.NumIn())
+	}
+	size := (abiTypeSize + 4 + unsafe.Sizeof(uintptr(0)) - 1) &^ (unsafe.Sizeof(uintptr(0)) - 1)
+	slot := (*unsafe.Pointer)(unsafe.Add(pointer(f), size+uintptr(i)*unsafe.Sizeof(uintptr(0))))
+	if *slot != pointer(at()) || at().Size() != t.Size() {
+		return false
+	}
+	*slot = pointer(t)
+	return at() == t
+}
+
 // pointer returns the address of the description of t.
 func pointer(t reflect.Type) unsafe.Pointer {
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]

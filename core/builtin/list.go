@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"strconv"
 
 	"mts/core"
+	"mts/core/exports"
 )
 
 var stat = core.Command{
@@ -27,28 +30,59 @@ var list = core.Command{
 		if path == "" {
 			path = "/"
 		}
-		entries, err := c.Host().List(path)
+		entries, err := control(c).Entries(path)
 		if err != nil {
 			return unopened(err, "Folder", path)
 		}
-		for info, err := range entries {
-			if err != nil {
-				return err
-			}
+		return sendEntries(c, entries)
+	},
+}
+
+// sendEntries sends the fact lines of a folder, and counts what is missing.
+func sendEntries(c *core.Call, entries iter.Seq2[core.Info, error]) error {
+	withheld, unreadable := 0, 0
+	for info, err := range entries {
+		switch {
+		case err == nil:
 			if _, err := fmt.Fprintf(c, "%s\n", facts(info)); err != nil {
 				return err
 			}
+		case info.Name == "":
+			return err
+		case errors.Is(err, exports.ErrWithheld):
+			withheld++
+		default:
+			unreadable++
 		}
-		return nil
-	},
+	}
+	if withheld > 0 {
+		c.Fact("withheld", strconv.Itoa(withheld))
+	}
+	if unreadable > 0 {
+		c.Fact("unreadable", strconv.Itoa(unreadable))
+	}
+	return nil
 }
 
 // facts describes a file or folder as in RFC 3659, 7.2: facts, a space, the name.
 func facts(i core.Info) string {
+	var b []byte
 	if i.Dir {
-		return fmt.Sprintf("type=dir;modify=%s; %s", modify(i.Modified), i.Name)
+		b = appendFacts(b, "type", "dir", "modify", modify(i.Modified), "unique", i.Unique)
+	} else {
+		b = appendFacts(b, "type", "file", "size", strconv.FormatInt(i.Size, 10), "modify", modify(i.Modified), "etag", i.ETag)
 	}
-	return fmt.Sprintf("type=file;size=%d;modify=%s;etag=%s; %s", i.Size, modify(i.Modified), i.ETag, i.Name)
+	return string(append(append(b, ' '), i.Name...))
+}
+
+// appendFacts appends names and their values, but for those without a value.
+func appendFacts(b []byte, facts ...string) []byte {
+	for ; len(facts) > 0; facts = facts[2:] {
+		if facts[1] != "" {
+			b = append(b, facts[0]+"="+facts[1]+";"...)
+		}
+	}
+	return b
 }
 
 // unopened is the error for a path that could not be opened; what is "File" or

@@ -83,8 +83,9 @@ type Server struct {
 	retiring  bool // no further listener is served
 	closing   bool // and no further connection
 
-	running sync.WaitGroup                           // the goroutines of sessions
-	rarely  struct{ accept, command rate.Sometimes } // for log lines that clients could cause in floods
+	withheld logOnce                                  // folders whose withheld names are in the log
+	running  sync.WaitGroup                           // the goroutines of sessions
+	rarely   struct{ accept, command rate.Sometimes } // for log lines that clients could cause in floods
 }
 
 // New returns a server. It fails if two commands claim one verb.

@@ -24,7 +24,8 @@ var errUnavailable = errors.New("openat2 is not available")
 // A dir is an export of a local directory, which it keeps open. While it is
 // used, it checks the path once a second, and whenever a file is missing. If
 // another directory is there, it changes over to that one. If there is none, it
-// keeps the old one.
+// keeps the old one. If it can't be opened, the dir keeps the old one too, and is
+// stale until it can.
 type dir struct {
 	path    string
 	dots    bool // serve names that begin with a dot
@@ -32,6 +33,8 @@ type dir struct {
 	start   time.Time
 	checked atomic.Int64 // when path was checked, as a time.Duration since start
 	held    atomic.Pointer[root]
+	stale   atomic.Bool
+	onStale atomic.Pointer[func(path string, err error)]
 
 	mu     sync.Mutex // serializes changes of held
 	closed bool
@@ -191,6 +194,7 @@ func (d *dir) renew(r *root) *root {
 	}
 	info, err := os.Stat(d.path)
 	if err != nil || os.SameFile(info, r.info) {
+		d.setStale(err)
 		return r
 	}
 	d.mu.Lock()
@@ -199,10 +203,23 @@ func (d *dir) renew(r *root) *root {
 		return held
 	}
 	next, err := openRoot(d.path)
+	d.setStale(err)
 	if err != nil {
 		return r
 	}
 	d.held.Store(next)
 	r.close() // os.Root waits for the calls that still use it
 	return next
+}
+
+// setStale notes whether the directory at the path can't be opened. A missing one
+// may be on its way.
+func (d *dir) setStale(err error) {
+	stale := err != nil && !errors.Is(err, fs.ErrNotExist)
+	if d.stale.Swap(stale) == stale || !stale {
+		return
+	}
+	if report := d.onStale.Load(); report != nil {
+		(*report)(d.path, err)
+	}
 }

@@ -403,3 +403,33 @@ func TestUnique(t *testing.T) {
 		}
 	})
 }
+
+// A directory that can't be opened in place of the old one is reported once.
+func TestStale(t *testing.T) {
+	base := t.TempDir()
+	write(t, base, "old/file", "new/file", "plain")
+	root := filepath.Join(base, "root")
+	link(t, "old", root)
+	tr := open(t, Export{Path: "/", Dir: root})
+	clock := local(tr).start
+	local(tr).now = func() time.Time { return clock }
+	var reports []string
+	tr.OnStale(func(dir string, err error) { reports = append(reports, dir) })
+	for i, step := range []struct {
+		target, want string
+		stale        int
+	}{{"plain", "old/file", 1}, {"plain", "old/file", 1}, {"new", "new/file", 0}, {"plain", "new/file", 1}, {"missing", "new/file", 0}} {
+		if err := os.Remove(root); err != nil {
+			t.Fatal(err)
+		}
+		link(t, step.target, root)
+		clock = clock.Add(staleAfter)
+		wantRead(t, tr, "file", step.want)
+		if got := tr.Stale(); got != step.stale {
+			t.Errorf("step %d: %d exports are stale, want %d", i, got, step.stale)
+		}
+	}
+	if !slices.Equal(reports, []string{root, root}) {
+		t.Errorf("reported %q", reports)
+	}
+}

@@ -114,6 +114,27 @@ func (t *Tree) Close() error {
 	return errors.Join(errs...)
 }
 
+// OnStale sets what is called when another directory is at the path of an export
+// but can't be opened, so that the old one is still served: once, until it can be
+// opened or is gone.
+func (t *Tree) OnStale(report func(dir string, err error)) {
+	for _, e := range t.exports {
+		if d, ok := e.source.(*dir); ok {
+			d.onStale.Store(&report)
+		}
+	}
+}
+
+// Stale returns how many exports serve an old directory, as OnStale tells.
+func (t *Tree) Stale() (n int) {
+	for _, e := range t.exports {
+		if d, ok := e.source.(*dir); ok && d.stale.Load() {
+			n++
+		}
+	}
+	return n
+}
+
 // Only returns the part of t at and below paths, which are exports or folders in
 // them. The rest is invisible, except for the folders that lead to the part. Other
 // roots ("c:") aren't a part of "/". Without paths, and for a path that Clean

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"strconv"
@@ -18,8 +17,8 @@ var stat = core.Command{
 		if err != nil {
 			return unopened(err, "File", c.Arg())
 		}
-		c.Printf("%s\n", facts(info))
-		return nil
+		_, err = c.Write(appendInfo(nil, info))
+		return err
 	},
 }
 
@@ -38,15 +37,23 @@ var list = core.Command{
 	},
 }
 
+// linesSize is how many bytes of fact lines are sent together.
+const linesSize = 8 << 10
+
 // sendEntries sends the fact lines of a folder, and counts what is missing.
 func sendEntries(c *core.Call, entries iter.Seq2[core.Info, error]) error {
 	withheld, unreadable := 0, 0
+	var lines []byte
 	for info, err := range entries {
 		switch {
 		case err == nil:
-			if _, err := fmt.Fprintf(c, "%s\n", facts(info)); err != nil {
+			if lines = appendInfo(lines, info); len(lines) < linesSize {
+				continue
+			}
+			if _, err := c.Write(lines); err != nil {
 				return err
 			}
+			lines = lines[:0]
 		case info.Name == "":
 			return err
 		case errors.Is(err, exports.ErrWithheld):
@@ -54,6 +61,9 @@ func sendEntries(c *core.Call, entries iter.Seq2[core.Info, error]) error {
 		default:
 			unreadable++
 		}
+	}
+	if _, err := c.Write(lines); err != nil {
+		return err
 	}
 	if withheld > 0 {
 		c.Fact("withheld", strconv.Itoa(withheld))
@@ -64,25 +74,27 @@ func sendEntries(c *core.Call, entries iter.Seq2[core.Info, error]) error {
 	return nil
 }
 
-// facts describes a file or folder as in RFC 3659, 7.2: facts, a space, the name.
-func facts(i core.Info) string {
-	var b []byte
+// appendInfo appends the line that describes a file or folder as in RFC 3659,
+// 7.2: facts, a space, the name.
+func appendInfo(b []byte, i core.Info) []byte {
 	if i.Dir {
-		b = appendFacts(b, "type", "dir", "modify", modify(i.Modified), "unique", i.Unique)
+		b = append(b, "type=dir;"...)
 	} else {
-		b = appendFacts(b, "type", "file", "size", strconv.FormatInt(i.Size, 10), "modify", modify(i.Modified), "etag", i.ETag)
+		b = append(b, "type=file;size="...)
+		b = append(strconv.AppendInt(b, i.Size, 10), ';')
 	}
-	return string(append(append(b, ' '), i.Name...))
+	b = appendFact(b, "modify=", modify(i.Modified))
+	b = appendFact(b, "etag=", i.ETag)
+	b = appendFact(b, "unique=", i.Unique)
+	return append(append(append(b, ' '), i.Name...), '\n')
 }
 
-// appendFacts appends names and their values, but for those without a value.
-func appendFacts(b []byte, facts ...string) []byte {
-	for ; len(facts) > 0; facts = facts[2:] {
-		if facts[1] != "" {
-			b = append(b, facts[0]+"="+facts[1]+";"...)
-		}
+// appendFact appends a fact, unless it has no value.
+func appendFact(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
 	}
-	return b
+	return append(append(append(b, name...), value...), ';')
 }
 
 // unopened is the error for a path that could not be opened; what is "File" or

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -216,7 +217,7 @@ func (h *hashes) read(ctx context.Context, f fs.File) (sum string, err error) {
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return hex.EncodeToString(digest.Sum(nil)), nil
 		}
 		if err != nil {

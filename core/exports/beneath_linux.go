@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -97,9 +98,9 @@ func (b beneath) openat2(name string, flags uint64) (int, error) {
 	switch {
 	case closed != nil:
 		return -1, errUnavailable
-	case err == unix.ELOOP:
+	case errors.Is(err, unix.ELOOP):
 		return -1, errLink
-	case err != nil && err != errUnavailable:
+	case err != nil && !errors.Is(err, errUnavailable):
 		return -1, &fs.PathError{Op: "openat2", Path: name, Err: err}
 	}
 	return fd, err

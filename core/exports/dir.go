@@ -83,7 +83,7 @@ func (r *root) close() error {
 
 func (r *root) openFile(name string, resolved bool) (fs.File, error) {
 	f, err := r.beneath.open(name)
-	if err == errUnavailable && resolved {
+	if resolved && errors.Is(err, errUnavailable) {
 		return regular(r.OpenFile(name, os.O_RDONLY|noWait, 0))
 	}
 	return f, err
@@ -91,7 +91,7 @@ func (r *root) openFile(name string, resolved bool) (fs.File, error) {
 
 func (r *root) statFile(name string, resolved bool) (fs.FileInfo, error) {
 	info, err := r.beneath.stat(name)
-	if err == errUnavailable && resolved {
+	if resolved && errors.Is(err, errUnavailable) {
 		return r.Lstat(name)
 	}
 	return info, err
@@ -99,7 +99,7 @@ func (r *root) statFile(name string, resolved bool) (fs.FileInfo, error) {
 
 func (r *root) openFolder(name string, resolved bool) (*os.File, error) {
 	f, err := r.beneath.openDir(name)
-	if err == errUnavailable && resolved {
+	if resolved && errors.Is(err, errUnavailable) {
 		return r.OpenFile(name, os.O_RDONLY|noWait, 0)
 	}
 	return f, err
@@ -142,7 +142,7 @@ func readNames(f *os.File, most int) ([]string, error) {
 	}
 	names, err := f.Readdirnames(most + 1)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err == nil && len(names) > most:
 		return nil, errLarge

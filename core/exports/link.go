@@ -27,7 +27,7 @@ const maxLinks = 40
 func follow[T any](r *root, dots bool, name string, op func(r *root, name string, resolved bool) (T, error)) (T, error) {
 	v, err := op(r, name, false)
 	for range maxRaces {
-		if err != errLink && err != errUnavailable {
+		if !errors.Is(err, errLink) && !errors.Is(err, errUnavailable) {
 			return v, err
 		}
 		target, resolveErr := r.resolve(name)

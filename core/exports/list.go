@@ -69,7 +69,7 @@ func (t *Tree) pages(ctx context.Context, folder string) (pager, error) {
 	switch {
 	case err == nil:
 		return l, nil
-	case err == fs.ErrNotExist && (folder == "/" || len(t.mounts(folder)) > 0):
+	case errors.Is(err, fs.ErrNotExist) && (folder == "/" || len(t.mounts(folder)) > 0):
 		return &listing{}, nil
 	}
 	return nil, err
@@ -134,5 +134,5 @@ func (v *view) showMount() bool {
 	v.mounts = v.mounts[1:]
 	info, err := v.tree.Stat(v.prefix + name)
 	info.Name = name
-	return err == fs.ErrNotExist || v.yield(info, err)
+	return errors.Is(err, fs.ErrNotExist) || v.yield(info, err)
 }

@@ -68,7 +68,7 @@ func (l *listing) look(name string, look func(string) (fs.FileInfo, error)) (e e
 		l.bad = err
 		return entry{size: isUnreadable}, true
 	}
-	if err = refusal(err); err == fs.ErrNotExist {
+	if err = refusal(err); errors.Is(err, fs.ErrNotExist) {
 		return entry{}, false
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package exports
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -40,7 +41,7 @@ func (t *Tree) Stat(name string) (core.Info, error) {
 	switch {
 	case err == nil && fi.IsDir():
 		info.Dir, info.Modified, info.Unique = true, fi.ModTime(), digits(cmp.Or(folderID(fi), pathID(name)))
-	case err != nil && err != fs.ErrNotExist:
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return core.Info{}, err
 	case name == "/" || len(t.mounts(name)) > 0:
 		info.Dir, info.Unique = true, digits(pathID(name)) // it exists only in this tree

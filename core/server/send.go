@@ -73,7 +73,7 @@ func (c *call) sendUnsized(r io.Reader) (int64, error) {
 				return total, err
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return total, nil
 		}
 		if err != nil {

@@ -8,5 +8,6 @@ type Info struct {
 	Size     int64  // bytes; of a folder, 0
 	Modified time.Time
 	Dir      bool
-	ETag     string // changes whenever the file's identity, size or time does
+	ETag     string // changes whenever the file's identity, size or times do
+	Unique   string // of a folder: the same however the folder was reached, while the server runs
 }

@@ -3,7 +3,11 @@
 // also implements Control, by which some of them change the session itself.
 package builtin
 
-import "mts/core"
+import (
+	"iter"
+
+	"mts/core"
+)
 
 // Control is what the built-in verbs may do to the session they run in.
 type Control interface {
@@ -26,6 +30,9 @@ type Control interface {
 	// StartTLS begins the handshake after the reply to this call. The client may
 	// see the error.
 	StartTLS() error
+	// Entries is the List of core.Host that has the missing entries too. Each has
+	// a name and an error: exports.ErrWithheld, or why it couldn't be looked at.
+	Entries(path string) (iter.Seq2[core.Info, error], error)
 	// Commands returns what the account may use, sorted by verb.
 	Commands() []core.Command
 }

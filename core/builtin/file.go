@@ -51,10 +51,20 @@ func sent(c *core.Call, info fs.FileInfo, n int64, path string) {
 		return
 	}
 	c.Fact("bytes", strconv.FormatInt(n, 10))
-	c.Fact("size", strconv.FormatInt(info.Size(), 10))
-	c.Fact("modify", modify(info.ModTime()))
+	if info.Size() > 0 || n == 0 { // or else it has content and says 0
+		c.Fact("size", strconv.FormatInt(info.Size(), 10))
+	}
+	if when := modify(info.ModTime()); when != "" {
+		c.Fact("modify", when)
+	}
 	c.Fact("etag", exports.ETag(info))
 }
 
-// modify formats a time as in RFC 3659, 2.3.
-func modify(t time.Time) string { return t.UTC().Format("20060102150405") }
+// modify formats a time as in RFC 3659, 2.3. It returns "" for a time whose year
+// doesn't have four digits.
+func modify(t time.Time) string {
+	if t = t.UTC(); t.Year() < 0 || t.Year() > 9999 {
+		return ""
+	}
+	return t.Format("20060102150405")
+}

@@ -9,11 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxRaces is how often openat2 is tried again after a rename interfered.
-const maxRaces = 8
-
-// A beneath opens files beneath a directory with openat2(2). Its zero value
-// returns errUnavailable for all of them.
+// A beneath opens files beneath a directory with openat2(2), in names without
+// links. Its zero value returns errUnavailable for all of them.
 type beneath struct {
 	dir  *os.File
 	conn syscall.RawConn
@@ -44,21 +41,15 @@ func (b beneath) close() {
 	}
 }
 
-// open opens a regular file, or returns errUnavailable.
+// open opens a regular file.
 func (b beneath) open(name string) (fs.File, error) {
-	if b.dir == nil {
-		return nil, errUnavailable
-	}
 	fd, err := b.openat2(name, unix.O_RDONLY|noWait)
-	if errors.Is(err, errUnavailable) {
-		return nil, err
-	}
 	if err != nil {
-		return nil, &fs.PathError{Op: "openat2", Path: name, Err: err}
+		return nil, err
 	}
 	f := &file{fd: fd, name: name}
 	opened, err := f.stat()
-	if err == nil && opened.st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	if err == nil && !opened.Mode().IsRegular() {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
@@ -69,8 +60,31 @@ func (b beneath) open(name string) (fs.File, error) {
 	return f, nil
 }
 
+// stat describes what has the name.
+func (b beneath) stat(name string) (fs.FileInfo, error) {
+	fd, err := b.openat2(name, unix.O_PATH)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	return (&file{fd: fd, name: name}).stat()
+}
+
+// openDir opens a folder.
+func (b beneath) openDir(name string) (*os.File, error) {
+	fd, err := b.openat2(name, unix.O_RDONLY|unix.O_DIRECTORY) // a FIFO is refused at once
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+// openat2 returns errUnavailable, errLink or an error of the system.
 func (b beneath) openat2(name string, flags uint64) (int, error) {
-	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS}
+	if b.dir == nil {
+		return -1, errUnavailable
+	}
+	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS}
 	var fd int
 	err := errUnavailable
 	closed := b.conn.Control(func(dir uintptr) {
@@ -81,8 +95,27 @@ func (b beneath) openat2(name string, flags uint64) (int, error) {
 		}
 		err = errUnavailable
 	})
-	if closed != nil {
+	switch {
+	case closed != nil:
 		return -1, errUnavailable
+	case errors.Is(err, unix.ELOOP):
+		return -1, errLink
+	case err != nil && !errors.Is(err, errUnavailable):
+		return -1, &fs.PathError{Op: "openat2", Path: name, Err: err}
 	}
 	return fd, err
+}
+
+// lstat describes an entry of an open folder. It doesn't follow a link.
+func lstat(folder *os.File, _ *os.Root, _, entry string) (fs.FileInfo, error) {
+	i := &fileInfo{name: entry}
+	for {
+		err := unix.Fstatat(int(folder.Fd()), entry, &i.st, unix.AT_SYMLINK_NOFOLLOW)
+		if err == nil {
+			return i, nil
+		}
+		if err != unix.EINTR {
+			return nil, err
+		}
+	}
 }

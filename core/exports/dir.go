@@ -1,9 +1,12 @@
 package exports
 
 import (
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -21,13 +24,17 @@ var errUnavailable = errors.New("openat2 is not available")
 // A dir is an export of a local directory, which it keeps open. While it is
 // used, it checks the path once a second, and whenever a file is missing. If
 // another directory is there, it changes over to that one. If there is none, it
-// keeps the old one.
+// keeps the old one. If it can't be opened, the dir keeps the old one too, and is
+// stale until it can.
 type dir struct {
 	path    string
+	dots    bool // serve names that begin with a dot
 	now     func() time.Time
 	start   time.Time
 	checked atomic.Int64 // when path was checked, as a time.Duration since start
 	held    atomic.Pointer[root]
+	stale   atomic.Bool
+	onStale atomic.Pointer[func(path string, err error)]
 
 	mu     sync.Mutex // serializes changes of held
 	closed bool
@@ -40,7 +47,7 @@ type root struct {
 	beneath
 }
 
-func openDir(path string) (*dir, error) {
+func openDir(path string, dots bool) (*dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -49,7 +56,7 @@ func openDir(path string) (*dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dir{path: path, now: time.Now, start: time.Now()}
+	d := &dir{path: path, dots: dots, now: time.Now, start: time.Now()}
 	d.held.Store(r)
 	return d, nil
 }
@@ -72,34 +79,75 @@ func (r *root) close() error {
 	return r.Root.Close()
 }
 
-// slowOpen opens a regular file if beneath is unavailable.
-func (r *root) slowOpen(name string) (fs.File, error) {
-	return regular(r.OpenFile(name, os.O_RDONLY|noWait, 0))
+// The operations for follow.
+
+func (r *root) openFile(name string, resolved bool) (fs.File, error) {
+	f, err := r.beneath.open(name)
+	if resolved && errors.Is(err, errUnavailable) {
+		return regular(r.OpenFile(name, os.O_RDONLY|noWait, 0))
+	}
+	return f, err
+}
+
+func (r *root) statFile(name string, resolved bool) (fs.FileInfo, error) {
+	info, err := r.beneath.stat(name)
+	if resolved && errors.Is(err, errUnavailable) {
+		return r.Lstat(name)
+	}
+	return info, err
+}
+
+func (r *root) openFolder(name string, resolved bool) (*os.File, error) {
+	f, err := r.beneath.openDir(name)
+	if resolved && errors.Is(err, errUnavailable) {
+		return r.OpenFile(name, os.O_RDONLY|noWait, 0)
+	}
+	return f, err
 }
 
 func (d *dir) open(name string) (fs.File, error) {
-	return try(d, func(r *root) (fs.File, error) {
-		f, err := r.beneath.open(name)
-		if errors.Is(err, errUnavailable) {
-			return r.slowOpen(name)
-		}
-		return f, err
-	})
+	return try(d, func(r *root) (fs.File, error) { return follow(r, d.dots, name, (*root).openFile) })
 }
 
 func (d *dir) stat(name string) (fs.FileInfo, error) {
-	return try(d, func(r *root) (fs.FileInfo, error) { return r.Stat(name) })
+	return try(d, func(r *root) (fs.FileInfo, error) { return follow(r, d.dots, name, (*root).statFile) })
 }
 
-func (d *dir) list(name string) ([]string, error) {
-	return try(d, func(r *root) ([]string, error) {
-		f, err := r.OpenFile(name, os.O_RDONLY|noWait, 0)
+func (d *dir) list(ctx context.Context, name string, most int) (*listing, error) {
+	return try(d, func(r *root) (*listing, error) {
+		f, err := follow(r, d.dots, name, (*root).openFolder)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		return f.Readdirnames(-1)
+		names, err := readNames(f, most)
+		if err != nil {
+			return nil, err
+		}
+		return newListing(ctx, names, d.dots, func(entry string) (fs.FileInfo, error) {
+			info, err := lstat(f, r.Root, name, entry)
+			if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+				return follow(r, d.dots, path.Join(name, entry), (*root).statFile)
+			}
+			return info, err
+		})
 	})
+}
+
+// readNames returns the names in a folder. If there are more than most, and most
+// isn't 0, the error is errLarge.
+func readNames(f *os.File, most int) ([]string, error) {
+	if most == 0 {
+		return f.Readdirnames(-1)
+	}
+	names, err := f.Readdirnames(most + 1)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err == nil && len(names) > most:
+		return nil, errLarge
+	}
+	return names, err
 }
 
 func (d *dir) close() error {
@@ -121,7 +169,8 @@ func try[T any](d *dir, op func(*root) (T, error)) (T, error) {
 				continue
 			}
 		}
-		if _, isErrno := errors.AsType[syscall.Errno](err); err != nil && !isErrno && !errors.Is(err, fs.ErrClosed) {
+		_, ofPath := errors.AsType[*fs.PathError](err)
+		if _, isErrno := errors.AsType[syscall.Errno](err); ofPath && !isErrno && !errors.Is(err, fs.ErrClosed) {
 			err = fs.ErrNotExist // os.Root has no error of its own for a path that escapes
 		}
 		return v, err
@@ -145,6 +194,7 @@ func (d *dir) renew(r *root) *root {
 	}
 	info, err := os.Stat(d.path)
 	if err != nil || os.SameFile(info, r.info) {
+		d.setStale(err)
 		return r
 	}
 	d.mu.Lock()
@@ -153,10 +203,23 @@ func (d *dir) renew(r *root) *root {
 		return held
 	}
 	next, err := openRoot(d.path)
+	d.setStale(err)
 	if err != nil {
 		return r
 	}
 	d.held.Store(next)
 	r.close() // os.Root waits for the calls that still use it
 	return next
+}
+
+// setStale notes whether the directory at the path can't be opened. A missing one
+// may be on its way.
+func (d *dir) setStale(err error) {
+	stale := err != nil && !errors.Is(err, fs.ErrNotExist)
+	if d.stale.Swap(stale) == stale || !stale {
+		return
+	}
+	if report := d.onStale.Load(); report != nil {
+		(*report)(d.path, err)
+	}
 }

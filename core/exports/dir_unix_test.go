@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -91,7 +92,7 @@ func TestLinks(t *testing.T) {
 		}
 		wantList(t, tr, "/", "folder/", "good", "in/")
 		wantList(t, tr, "folder", "file", "up")
-		if _, err := tr.List("outfolder"); err != fs.ErrNotExist {
+		if _, err := tr.List(t.Context(), "outfolder"); err != fs.ErrNotExist {
 			t.Errorf("List of a link out: %v", err)
 		}
 	})
@@ -163,7 +164,7 @@ func TestNotRegular(t *testing.T) {
 		}
 		wantList(t, tr, "/", "file", "folder/")
 		for _, name := range []string{"fifo", "socket", "file"} {
-			if _, err := tr.List(name); err != fs.ErrNotExist {
+			if _, err := tr.List(t.Context(), name); err != fs.ErrNotExist {
 				t.Errorf("List(%q): %v, want fs.ErrNotExist", name, err)
 			}
 		}
@@ -307,4 +308,128 @@ func TestClosed(t *testing.T) {
 			t.Errorf("Open: %v, want fs.ErrClosed", err)
 		}
 	})
+}
+
+// A link leads to no dot file, however it gets there, unless those are served.
+func TestLinksToHidden(t *testing.T) {
+	eachWay(t, func(t *testing.T, tree func(string) *Tree) {
+		dir := t.TempDir()
+		write(t, dir, ".env", ".git/config", "in/.env", "in/file", "deep/in/file")
+		for name, target := range map[string]string{
+			"env": ".env", "git": ".git", "config": ".git/config", "inner": "in/.env", "top": ".", "in/up": "..", "deep/in/env": "../../.env",
+			"chain": "env", "around": "in/../.env", ".dot": "in", "good": ".//in/./../in/file", "dotted": ".dot/file",
+		} {
+			link(t, target, filepath.Join(dir, name))
+		}
+		tr := tree(dir)
+		for _, name := range []string{"env", "git/config", "config", "inner", "top/.env", "top/env", "in/up/env", "deep/in/env", "chain", "around"} {
+			wantRefused(t, tr, name)
+			if _, err := tr.Stat(name); err != fs.ErrNotExist {
+				t.Errorf("Stat(%q): %v", name, err)
+			}
+		}
+		wantList(t, tr, "/", "deep/", "dotted", "good", "in/", "top/")
+		wantList(t, tr, "deep/in", "file")
+		if _, err := tr.List(t.Context(), "git"); err != fs.ErrNotExist {
+			t.Errorf("List of a link to a hidden folder: %v", err)
+		}
+		wantRead(t, tr, "good", "in/file")
+		wantRead(t, tr, "dotted", "in/file") // only where it ends counts
+		wantRead(t, tr, "top/in/up/in/file", "in/file")
+		wantRead(t, open(t, Export{Path: "/", Dir: dir, Hidden: true}), "chain", ".env")
+	})
+}
+
+// What no command can address is withheld.
+func TestWithheld(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("long/", 816)[:4069]
+	served := []string{"10:30.txt", "NUL", "a:", "aux.c", "caf\xe9", "con.txt", "\xff\xfe"}
+	withheld := []string{`back\slash`, "bell\a", "line\nbreak", "\u0085"}
+	names := slices.Concat(served, withheld)
+	slices.Sort(names)
+	for i, name := range names {
+		write(t, dir, "in/"+name)
+		if slices.Contains(withheld, name) {
+			names[i] += ": " + ErrWithheld.Error()
+		} else {
+			wantRead(t, open(t, Export{Path: "/", Dir: dir}), "in/"+name, "in/"+name)
+		}
+	}
+	tree := open(t, Export{Path: "/", Dir: dir}, Export{Path: "/" + long, Dir: filepath.Join(dir, "in")})
+	wantList(t, tree, "in", names...)
+	write(t, dir, "c:")
+	wantList(t, tree, "/", "c:: "+ErrWithheld.Error(), "in/", "long/")
+	write(t, dir, "in/"+strings.Repeat("x", 100))
+	if got := list(t, tree, "/"+long); !slices.Contains(got, strings.Repeat("x", 100)+": "+ErrWithheld.Error()) {
+		t.Errorf("a path that is too long for a line isn't withheld: %q", got)
+	}
+}
+
+// A folder is known again however it was reached.
+func TestUnique(t *testing.T) {
+	eachWay(t, func(t *testing.T, tree func(string) *Tree) {
+		dir := t.TempDir()
+		write(t, dir, "a/b/file", "c/")
+		link(t, "..", filepath.Join(dir, "a", "up"))
+		link(t, "a", filepath.Join(dir, "d"))
+		tr := tree(dir)
+		unique := func(path string) string {
+			t.Helper()
+			info, err := tr.Stat(path)
+			if err != nil || info.Unique == "" {
+				t.Errorf("Stat(%q) = %+v, %v", path, info, err)
+			}
+			return info.Unique
+		}
+		for _, same := range [][]string{{"/", "a/up", "a/up/a/up"}, {"a", "d", "a/up/d"}, {"a/b", "d/b"}} {
+			for _, path := range same {
+				if unique(path) != unique(same[0]) {
+					t.Errorf("%q and %q are one folder", path, same[0])
+				}
+			}
+		}
+		if unique("a") == unique("c") || unique("/") == unique("a") {
+			t.Error("two folders are one")
+		}
+		seq, err := tr.List(t.Context(), "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for info := range seq {
+			if info.Unique != unique(info.Name) {
+				t.Errorf("%s is unique=%s in the list, %s by itself", info.Name, info.Unique, unique(info.Name))
+			}
+		}
+	})
+}
+
+// A directory that can't be opened in place of the old one is reported once.
+func TestStale(t *testing.T) {
+	base := t.TempDir()
+	write(t, base, "old/file", "new/file", "plain")
+	root := filepath.Join(base, "root")
+	link(t, "old", root)
+	tr := open(t, Export{Path: "/", Dir: root})
+	clock := local(tr).start
+	local(tr).now = func() time.Time { return clock }
+	var reports []string
+	tr.OnStale(func(dir string, err error) { reports = append(reports, dir) })
+	for i, step := range []struct {
+		target, want string
+		stale        int
+	}{{"plain", "old/file", 1}, {"plain", "old/file", 1}, {"new", "new/file", 0}, {"plain", "new/file", 1}, {"missing", "new/file", 0}} {
+		if err := os.Remove(root); err != nil {
+			t.Fatal(err)
+		}
+		link(t, step.target, root)
+		clock = clock.Add(staleAfter)
+		wantRead(t, tr, "file", step.want)
+		if got := tr.Stale(); got != step.stale {
+			t.Errorf("step %d: %d exports are stale, want %d", i, got, step.stale)
+		}
+	}
+	if !slices.Equal(reports, []string{root, root}) {
+		t.Errorf("reported %q", reports)
+	}
 }

@@ -14,6 +14,7 @@ package exports
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type Tree struct {
 	exports []export // the longest path first
 	scopes  []string // canonical paths of what can be seen, with all that is below
+	shelf   *shelf
 	owner   bool
 }
 
@@ -59,13 +61,15 @@ type export struct {
 type source interface {
 	open(name string) (fs.File, error) // a regular file only
 	stat(name string) (fs.FileInfo, error)
-	list(name string) ([]string, error)
+	// list describes a folder. If it has more than most entries, and most isn't
+	// 0, the error is errLarge.
+	list(ctx context.Context, name string, most int) (*listing, error)
 	close() error
 }
 
 // New opens the exports. The caller closes the tree. The error is an *Error.
 func New(exports ...Export) (*Tree, error) {
-	t := &Tree{owner: true}
+	t := &Tree{shelf: newShelf(), owner: true}
 	for i, e := range exports {
 		if err := t.add(e); err != nil {
 			t.Close()
@@ -86,9 +90,9 @@ func (t *Tree) add(e Export) error {
 	case (e.Dir == "") == (e.FS == nil):
 		return errors.New("either a directory or a file system is needed")
 	}
-	var src source = other{e.FS}
+	var src source = other{e.FS, e.Hidden}
 	if e.FS == nil {
-		if src, err = openDir(e.Dir); err != nil {
+		if src, err = openDir(e.Dir, e.Hidden); err != nil {
 			return err
 		}
 	}
@@ -108,6 +112,27 @@ func (t *Tree) Close() error {
 		errs = append(errs, e.close())
 	}
 	return errors.Join(errs...)
+}
+
+// OnStale sets what is called when another directory is at the path of an export
+// but can't be opened, so that the old one is still served: once, until it can be
+// opened or is gone.
+func (t *Tree) OnStale(report func(dir string, err error)) {
+	for _, e := range t.exports {
+		if d, ok := e.source.(*dir); ok {
+			d.onStale.Store(&report)
+		}
+	}
+}
+
+// Stale returns how many exports serve an old directory, as OnStale tells.
+func (t *Tree) Stale() (n int) {
+	for _, e := range t.exports {
+		if d, ok := e.source.(*dir); ok && d.stale.Load() {
+			n++
+		}
+	}
+	return n
 }
 
 // Only returns the part of t at and below paths, which are exports or folders in
@@ -130,7 +155,7 @@ func (t *Tree) Only(paths []string) *Tree {
 		}
 	}
 	slices.Sort(scopes)
-	return &Tree{exports: t.exports, scopes: slices.Compact(scopes)}
+	return &Tree{exports: t.exports, shelf: t.shelf, scopes: slices.Compact(scopes)}
 }
 
 // Within reports whether path is root or below it. Both are paths as Clean

@@ -38,9 +38,9 @@ func (f *file) Stat() (fs.FileInfo, error) {
 func (f *file) stat() (*fileInfo, error) {
 	i := &fileInfo{name: path.Base(f.name)}
 	for {
-		if err := syscall.Fstat(f.fd, &i.st); err == nil {
+		if err := unix.Fstat(f.fd, &i.st); err == nil {
 			return i, nil
-		} else if err != syscall.EINTR {
+		} else if err != unix.EINTR {
 			return nil, f.fail("stat", err)
 		}
 	}
@@ -133,15 +133,33 @@ func (f *file) fail(op string, err error) error {
 	return &fs.PathError{Op: op, Path: f.name, Err: err}
 }
 
-// A fileInfo is the fs.FileInfo of a regular file.
+// A fileInfo is the fs.FileInfo of a local file of any kind.
 type fileInfo struct {
 	name string
-	st   syscall.Stat_t
+	st   unix.Stat_t
 }
 
 func (i *fileInfo) Name() string       { return i.name }
 func (i *fileInfo) Size() int64        { return i.st.Size }
-func (i *fileInfo) Mode() fs.FileMode  { return fs.FileMode(i.st.Mode & 0o777) }
 func (i *fileInfo) ModTime() time.Time { return time.Unix(i.st.Mtim.Unix()) }
-func (i *fileInfo) IsDir() bool        { return false }
+func (i *fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 func (i *fileInfo) Sys() any           { return &i.st }
+
+// Mode returns the permissions and the kind: a regular file, a folder, a link,
+// or fs.ModeIrregular for all others.
+func (i *fileInfo) Mode() fs.FileMode {
+	mode := fs.FileMode(i.st.Mode & 0o777)
+	switch i.st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return mode
+	case unix.S_IFDIR:
+		return mode | fs.ModeDir
+	case unix.S_IFLNK:
+		return mode | fs.ModeSymlink
+	}
+	return mode | fs.ModeIrregular
+}
+
+func (i *fileInfo) identity() Version {
+	return Version{Device: uint64(i.st.Dev), Inode: i.st.Ino, Changed: i.st.Ctim.Nano()}
+}

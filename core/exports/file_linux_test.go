@@ -39,7 +39,7 @@ func TestMode000(t *testing.T) {
 			for _, name := range []string{"closed", "folder/file"} {
 				wantRefused(t, tr, name)
 			}
-			if _, err := tr.List("folder"); err != fs.ErrNotExist {
+			if _, err := tr.List(t.Context(), "folder"); err != fs.ErrNotExist {
 				t.Errorf("List of a folder of mode 000: %v", err)
 			}
 		}()

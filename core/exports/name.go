@@ -9,7 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-const maxName = 4096 // bytes of a canonical name
+// maxName is the most bytes of a canonical name. "FILE " and such a name without
+// its leading slash are a line of 4,096 bytes.
+const maxName = 4092
 
 // ErrName is the error for a name that is never served. It is an
 // [fs.ErrNotExist].
@@ -21,22 +23,24 @@ var ErrName = fmt.Errorf("unusable name: %w", fs.ErrNotExist)
 //
 // It returns ErrName for
 //
-//   - elements that are empty, "." or "..", or contain a colon;
+//   - elements that are empty, "." or "..";
 //   - a slash at the end, except of a root;
-//   - control characters and invalid UTF-8;
-//   - names of Windows devices with any extension, on every platform;
-//   - on Windows, elements that end in a dot or a space;
-//   - more than 4096 bytes in canonical spelling.
+//   - control characters, and a root that is no UTF-8;
+//   - on Windows, elements that it doesn't take for names of files: see forWindows;
+//   - more than 4092 bytes in canonical spelling.
+//
+// Names are bytes: elsewhere than on Windows they need not be UTF-8.
 func Clean(name string) (string, error) {
-	clean, ok := canonical(name)
+	clean, ok := canonical(runtime.GOOS, name)
 	if !ok || len(clean) > maxName {
 		return "", ErrName
 	}
 	return clean, nil
 }
 
-func canonical(name string) (string, bool) {
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+// canonical is Clean on the operating system goos, but for the length.
+func canonical(goos, name string) (string, bool) {
+	if strings.ContainsFunc(name, unicode.IsControl) {
 		return "", false
 	}
 	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/")
@@ -46,7 +50,7 @@ func canonical(name string) (string, bool) {
 	root := ""
 	if first, rest, _ := strings.Cut(name, "/"); strings.HasSuffix(first, ":") {
 		root, name = strings.ToLower(first), rest
-		if !usable(root[:len(root)-1]) {
+		if !utf8.ValidString(first) || strings.Contains(first[:len(first)-1], ":") || !usable(goos, root[:len(root)-1]) {
 			return "", false
 		}
 		if rest == "" {
@@ -54,7 +58,7 @@ func canonical(name string) (string, bool) {
 		}
 	}
 	for element := range strings.SplitSeq(name, "/") {
-		if !usable(element) {
+		if !usable(goos, element) {
 			return "", false
 		}
 	}
@@ -62,12 +66,19 @@ func canonical(name string) (string, bool) {
 }
 
 // usable reports whether element may be a part of a name.
-func usable(element string) bool {
-	switch {
-	case element == "" || element == "." || element == "..", strings.Contains(element, ":"), device(element):
+func usable(goos, element string) bool {
+	if element == "" || element == "." || element == ".." {
 		return false
 	}
-	return runtime.GOOS != "windows" || !strings.HasSuffix(element, ".") && !strings.HasSuffix(element, " ")
+	return goos != "windows" || forWindows(element)
+}
+
+// forWindows reports whether Windows takes element for the name of a file: it is
+// UTF-8, it isn't a device, it has no colon, which would begin the name of a
+// stream, and it doesn't end in a dot or a space, which Windows would drop.
+func forWindows(element string) bool {
+	return utf8.ValidString(element) && !strings.Contains(element, ":") && !device(element) &&
+		!strings.HasSuffix(element, ".") && !strings.HasSuffix(element, " ")
 }
 
 // device reports whether element is the name of a device in Windows ("Naming
@@ -95,7 +106,8 @@ func equalsAny(s string, names ...string) bool {
 	return false
 }
 
-// hidden reports whether an element of name begins with a dot.
+// hidden reports whether an element of name begins with a dot. name is one of
+// io/fs, so "." is the top folder.
 func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+	return name != "." && (strings.HasPrefix(name, ".") || strings.Contains(name, "/."))
 }

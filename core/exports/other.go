@@ -1,21 +1,36 @@
 package exports
 
-import "io/fs"
+import (
+	"context"
+	"io/fs"
+	"path"
+)
 
 // other is an export of an fs.FS that isn't a local directory.
-type other struct{ fsys fs.FS }
+type other struct {
+	fsys fs.FS
+	dots bool // serve names that begin with a dot
+}
 
 func (o other) open(name string) (fs.File, error) { return regular(o.fsys.Open(name)) }
 
 func (o other) stat(name string) (fs.FileInfo, error) { return fs.Stat(o.fsys, name) }
 
-func (o other) list(name string) ([]string, error) {
+func (o other) list(ctx context.Context, name string, most int) (*listing, error) {
 	entries, err := fs.ReadDir(o.fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if most > 0 && len(entries) > most {
+		return nil, errLarge
+	}
 	names := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = e.Name()
 	}
-	return names, err
+	return newListing(ctx, names, o.dots, func(entry string) (fs.FileInfo, error) {
+		return fs.Stat(o.fsys, path.Join(name, entry))
+	})
 }
 
 func (o other) close() error { return nil }

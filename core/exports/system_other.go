@@ -6,5 +6,5 @@ import "io/fs"
 
 const noWait = 0
 
-// identity returns 0: this system doesn't tell device and inode.
-func identity(fs.FileInfo) (device, inode uint64) { return 0, 0 }
+// identity returns nothing: this system doesn't tell device, inode and ctime.
+func identity(fs.FileInfo) (Version, bool) { return Version{}, false }

@@ -11,10 +11,14 @@ import (
 // process's controlling terminal.
 const noWait = syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-// identity returns the device and the inode of a local file, and 0 for others.
-func identity(fi fs.FileInfo) (device, inode uint64) {
-	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Dev), uint64(st.Ino)
+// identity returns device, inode and ctime of a local file.
+func identity(fi fs.FileInfo) (v Version, ok bool) {
+	if own, ok := fi.(interface{ identity() Version }); ok {
+		return own.identity(), true
 	}
-	return 0, 0
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if ok {
+		v = Version{Device: uint64(st.Dev), Inode: uint64(st.Ino), Changed: ctime(st)}
+	}
+	return v, ok
 }

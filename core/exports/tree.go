@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -41,65 +40,17 @@ func (t *Tree) Stat(name string) (core.Info, error) {
 	fi, err := t.stat(name)
 	switch {
 	case err == nil && fi.IsDir():
-		info.Dir, info.Modified = true, fi.ModTime()
+		info.Dir, info.Modified, info.Unique = true, fi.ModTime(), digits(cmp.Or(folderID(fi), pathID(name)))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return core.Info{}, err
 	case name == "/" || len(t.mounts(name)) > 0:
-		info.Dir = true // it exists only in this tree
+		info.Dir, info.Unique = true, digits(pathID(name)) // it exists only in this tree
 	case err == nil && fi.Mode().IsRegular():
 		info.Size, info.Modified, info.ETag = fi.Size(), fi.ModTime(), ETag(fi)
 	default:
 		return core.Info{}, fs.ErrNotExist
 	}
 	return info, nil
-}
-
-// List describes the entries of a folder, sorted by name: the files and folders
-// that can be served, and in "/" the other roots. Only the names are kept in
-// memory. Each entry is looked up when it is reached, and left out if it is
-// gone. The error of an entry doesn't end the sequence.
-func (t *Tree) List(name string) (iter.Seq2[core.Info, error], error) {
-	info, err := t.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Dir {
-		return nil, fs.ErrNotExist
-	}
-	name, _ = Clean(name) // no error: Stat accepted it
-	names, err := t.names(name)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func(core.Info, error) bool) {
-		for _, n := range names {
-			info, err := t.Stat(strings.TrimSuffix(name, "/") + "/" + n)
-			// The file `b\c` is not the file c of the folder b.
-			if errors.Is(err, fs.ErrNotExist) || err == nil && info.Name != n {
-				continue
-			}
-			if !yield(info, err) {
-				return
-			}
-		}
-	}, nil
-}
-
-// names returns the sorted names of the folder's entries and of the exports that
-// are mounted in it.
-func (t *Tree) names(folder string) ([]string, error) {
-	names := t.mounts(folder)
-	e, rel, err := t.find(folder)
-	if err == nil {
-		var held []string
-		held, err = e.list(rel)
-		names = append(names, held...)
-	}
-	if err = refusal(err); err != nil && (!errors.Is(err, fs.ErrNotExist) || folder != "/" && len(names) == 0) {
-		return nil, err
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
 }
 
 func (t *Tree) stat(name string) (fs.FileInfo, error) {
@@ -137,5 +88,6 @@ func (t *Tree) mounts(folder string) []string {
 			names = append(names, name)
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -28,6 +28,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for h, n := range stats.Handshakes {
 		out.counter(handshakes, float64(n), h.Version, h.Group)
 	}
+	out.gauge(staleExports, stats.StaleExports)
 	out.limits(c.Limits)
 	if c.Plugins != nil {
 		out.plugins(c.Plugins())

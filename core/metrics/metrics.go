@@ -62,6 +62,7 @@ var (
 	limitWaitSeconds = desc("limit_wait_seconds_total", "Time waited because of a limit.", "kind")
 	bans             = desc("bans", "Bans in force.")
 	bansTotal        = desc("bans_total", "Bans that the server imposed itself.")
+	staleExports     = desc("stale_exports", "Exports that serve an old folder, because the new one can't be opened.")
 	logDropped       = desc("log_lines_dropped_total", "Log lines that were lost because their target didn't take them.")
 )
 
@@ -69,7 +70,7 @@ var (
 func (collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		sessions, sessionsTotal, transfers, sentBytes, refusals, handshakes,
-		pluginCalls, pluginFailures, pluginSeconds, limitWaits, limitWaitSeconds, bans, bansTotal, logDropped,
+		pluginCalls, pluginFailures, pluginSeconds, limitWaits, limitWaitSeconds, bans, bansTotal, logDropped, staleExports,
 	} {
 		ch <- d
 	}

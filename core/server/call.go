@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
 	"strings"
 	"time"
 
@@ -20,12 +19,13 @@ import (
 type caller struct {
 	server *Server
 	handle *handle
-	tree   *exports.Tree // nil before a login
-	plugin string        // that has the verb or hook, "" for a built-in verb
+	ctx    context.Context // of the command or hook
+	tree   *exports.Tree   // nil before a login
+	plugin string          // that has the verb or hook, "" for a built-in verb
 }
 
 func (s *session) caller(plugin string) caller {
-	return caller{s.server, &s.handle, s.tree, plugin}
+	return caller{s.server, &s.handle, s.handle.ctx, s.tree, plugin}
 }
 
 func (c *caller) Session() core.Session    { return c.handle.snapshot() }
@@ -43,13 +43,6 @@ func (c *caller) Stat(path string) (core.Info, error) {
 		return core.Info{}, fs.ErrNotExist
 	}
 	return c.tree.Stat(path)
-}
-
-func (c *caller) List(path string) (iter.Seq2[core.Info, error], error) {
-	if c.tree == nil {
-		return nil, fs.ErrNotExist
-	}
-	return c.tree.List(path)
 }
 
 func (c *caller) Notify(filter, text string) (int, error) {
@@ -161,7 +154,7 @@ func (c *call) Write(p []byte) (int, error) {
 // waitForBytes waits until some of n bytes may be sent under the limits, and
 // returns how many. It fails if the session or the command has to end.
 func (c *call) waitForBytes(n int64) (int64, error) {
-	ctx := c.handle.ctx
+	ctx := c.handle.ctx // an abort waits until the reply is whole
 	if err := context.Cause(ctx); err != nil {
 		return 0, err
 	}

@@ -75,7 +75,8 @@ func usageError(cmd pluginCommand) *core.Error {
 func (s *session) runCommand(cmd pluginCommand, arg string) error {
 	c := s.newCall(cmd.plugin)
 	start := time.Now()
-	err := s.callCommand(cmd, core.NewCall(s.handle.startJob(cmd), c.host(), arg))
+	c.ctx = s.handle.startJob(cmd)
+	err := s.callCommand(cmd, core.NewCall(c.ctx, c.host(), arg))
 	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) {
 		err = errAborted // of a transfer even if all of it had been sent
 	}

@@ -22,6 +22,7 @@ type handle struct {
 		RemoteAddr() net.Addr
 		Interrupt()
 		Abort()
+		HungUp() bool
 	}
 	limits interface { // nil if the client's limits refuse the session
 		SetRate(bytesPerSecond int64)
@@ -47,6 +48,9 @@ type handle struct {
 	notices    []string        // that wait to be sent
 	callCtx    context.Context // of commands: ends with the session, or by an abort
 	cancelCall context.CancelCauseFunc
+	working    bool        // in a command or a hook
+	checker    *time.Timer // calls checkClient; nil before the first command
+	checking   bool        // the timer is set
 }
 
 // A state is what a session is doing.

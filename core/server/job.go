@@ -27,6 +27,7 @@ func (h *handle) startJob(cmd pluginCommand) context.Context {
 	}
 	h.job = job{verb: cmd.Verb, plugin: cmd.plugin}
 	h.setState(stateRunning)
+	h.updateWorking(true)
 	return h.callCtx
 }
 
@@ -56,6 +57,7 @@ func (h *handle) endJob(next state) (aborted bool) {
 	}
 	h.job = job{}
 	h.setState(next)
+	h.updateWorking(false)
 	return aborted
 }
 

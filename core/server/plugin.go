@@ -86,6 +86,7 @@ func (s *session) startDoneHooks(all []pluginHooks, c *call, err error) {
 	ctx, cancel := context.WithTimeout(s.server.ctx, doneTime)
 	s.doneHooks = ctx.Done()
 	host, path, bytes := &hookHost{s.caller("")}, c.path, c.bytes
+	host.ctx = ctx
 	go func() {
 		defer cancel()
 		for _, hooks := range all {

@@ -138,7 +138,7 @@ func TestGrants(t *testing.T) {
 		{"ann", "FILE c:/pub/open", "!File c:/pub/open could not be opened."},
 		{"ann", "FILE pub/../private/closed", "!File pub/../private/closed could not be opened."},
 		{"ann", "LIST private", "!Folder private could not be opened."},
-		{"ann", "LIST /", "type=dir;modify=*; pub\n#OK."},
+		{"ann", "LIST /", "type=dir;modify=*;unique=*; pub\n#OK."},
 		{"ann", "STAT pub/open", "!Invalid command."},
 		{"ann", "HELP HASH", "!There is no verb HASH."},
 		{"ann", "NOOP", "#OK."},

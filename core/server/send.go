@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
 	"time"
 
 	"mts/core"
@@ -39,6 +40,9 @@ func (c *call) sendFile(f fs.File, r io.Reader, n int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if n < 0 && before.Size() == 0 {
+		return c.sendUnsized(r)
+	}
 	if n < 0 {
 		n = before.Size()
 	}
@@ -53,6 +57,32 @@ func (c *call) sendFile(f fs.File, r io.Reader, n int64) (int64, error) {
 	}
 	return sent, err
 }
+
+// sendUnsized sends what a file holds that says 0 of its size: nothing, or, in
+// file systems such as /proc, more. Some of those answer only reads that are large.
+func (c *call) sendUnsized(r io.Reader) (int64, error) {
+	b := unsized.Get().(*[]byte)
+	defer unsized.Put(b)
+	for total := int64(0); ; {
+		n, err := r.Read(*b)
+		if n > 0 {
+			m, err := c.Write((*b)[:n])
+			total += int64(m)
+			c.handle.sent.Add(int64(m))
+			if err != nil {
+				return total, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+var unsized = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
 // hasChanged reports whether the bytes that were sent may be of two versions. A
 // file that has grown, such as a log, still begins with what was sent.

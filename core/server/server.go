@@ -83,8 +83,9 @@ type Server struct {
 	retiring  bool // no further listener is served
 	closing   bool // and no further connection
 
-	running sync.WaitGroup                           // the goroutines of sessions
-	rarely  struct{ accept, command rate.Sometimes } // for log lines that clients could cause in floods
+	withheld logOnce                                  // folders whose withheld names are in the log
+	running  sync.WaitGroup                           // the goroutines of sessions
+	rarely   struct{ accept, command rate.Sometimes } // for log lines that clients could cause in floods
 }
 
 // New returns a server. It fails if two commands claim one verb.
@@ -117,4 +118,11 @@ func New(cfg Config) (*Server, error) {
 // Apply replaces the settings. A session that exists uses them from its next
 // command on; a timeout that is running isn't changed. Apply doesn't close the
 // old tree, because transfers may still read from it.
-func (srv *Server) Apply(settings Settings) { srv.settings.Store(&settings) }
+func (srv *Server) Apply(settings Settings) {
+	if settings.Exports != nil {
+		settings.Exports.OnStale(func(dir string, err error) {
+			srv.cfg.Log.Error("export is stale: the old folder is still served", "dir", dir, "err", err)
+		})
+	}
+	srv.settings.Store(&settings)
+}

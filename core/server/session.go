@@ -119,6 +119,8 @@ func (s *session) greet() error {
 		return err
 	}
 	s.log("connect", "tls", tlsName(s.conn.TLS()))
+	s.handle.setWorking(true)
+	defer s.handle.setWorking(false)
 	if err := s.runHooks("connect", "", "", connectHook); err != nil {
 		return err
 	}
@@ -218,6 +220,7 @@ func (s *session) release() {
 		<-s.doneHooks
 	}
 	s.handle.cancel(errQuit)
+	s.handle.stopChecking()
 	s.releaseLimits()
 	s.server.unregister(&s.handle)
 	s.server.running.Done()

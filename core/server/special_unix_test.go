@@ -54,6 +54,6 @@ func TestSpecialFiles(t *testing.T) {
 				"![code=not-found] Folder "+name+" could not be opened.")
 		}
 		stream.send("LIST")
-		stream.want("type=dir;modify=*; c:\ntype=dir;modify=*; folder\n#OK.")
+		stream.want("type=dir;modify=*;unique=*; c:\ntype=dir;modify=*;unique=*; folder\n#OK.")
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// Stats are counters since the start, except for Sessions. Each of them is
+// Stats are counters since the start, except for Sessions and StaleExports. Each of them is
 // right, but they aren't all of one moment.
 type Stats struct {
 	Sessions      int              // that exist now
@@ -15,6 +15,7 @@ type Stats struct {
 	Transfers     int64            // that succeeded
 	Failures      int64            // transfers that didn't
 	BytesOut      int64            // data sent, without status lines
+	StaleExports  int              // that serve an old folder, since the new one can't be opened
 	Refusals      map[string]int64 // by reason
 	Handshakes    map[Handshake]int64
 }
@@ -39,6 +40,10 @@ func (srv *Server) Stats() Stats {
 	srv.mu.Lock()
 	sessions, total := len(srv.sessions), int64(srv.lastID)
 	srv.mu.Unlock()
+	stale := 0
+	if tree := srv.settings.Load().Exports; tree != nil {
+		stale = tree.Stale()
+	}
 	c := &srv.counters
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,6 +53,7 @@ func (srv *Server) Stats() Stats {
 		Transfers:     c.transfers.Load(),
 		Failures:      c.failures.Load(),
 		BytesOut:      c.bytes.Load(),
+		StaleExports:  stale,
 		Refusals:      maps.Clone(c.refusals),
 		Handshakes:    maps.Clone(c.handshakes),
 	}

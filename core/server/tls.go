@@ -47,7 +47,9 @@ func (s *session) upgrade() error {
 	s.in.Release()
 	s.out = wire.NewWriter(s.conn, smallFile)
 	s.handle.takesNotices.Store(false)
+	s.handle.setWorking(true)
 	err := s.loginByCertificate()
+	s.handle.setWorking(false)
 	s.handle.setState(s.waitingState())
 	return err
 }

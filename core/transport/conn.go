@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -31,11 +32,12 @@ const (
 type Conn struct {
 	io     net.Conn // what is read and written: the socket, or TLS over it
 	socket *socket
-	tcp    *net.TCPConn // nil if the socket is something else
-	raw    syscall.RawConn
-	gather *gatherer // nil without TLS
+	tcp    *net.TCPConn    // nil if the socket is something else, or with TLS
+	raw    syscall.RawConn // likewise
+	gather *gatherer       // nil without TLS
 	tls    *tls.Conn
 	corked bool
+	secure atomic.Bool // there is TLS
 
 	mu          sync.Mutex // guards the fields below and the socket's read deadline
 	deadline    time.Time  // of reads
@@ -50,7 +52,7 @@ func New(nc net.Conn, writeTimeout time.Duration) *Conn {
 	c := &Conn{io: s, socket: s}
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		if raw, err := tcp.SyscallConn(); err == nil {
-			c.tcp, c.raw = tcp, raw
+			c.tcp, c.raw, s.raw = tcp, raw, raw
 		}
 	}
 	return c
@@ -67,6 +69,7 @@ func (c *Conn) Handshake(config *tls.Config) error {
 		return err
 	}
 	c.io, c.gather, c.tls, c.tcp, c.raw = t, g, t, nil, nil
+	c.secure.Store(true)
 	return nil
 }
 
@@ -122,6 +125,14 @@ func (c *Conn) Interrupt() {
 	defer c.mu.Unlock()
 	c.interrupted = true
 	c.updateDeadline()
+}
+
+// HungUp reports whether the peer is gone: it has reset the connection or, with
+// TLS, closed its side of the TCP connection. Without TLS a peer that has closed
+// its side may still read. Input that waits stays there. HungUp knows this of
+// TCP on Linux; elsewhere it reports false. Any goroutine may call it.
+func (c *Conn) HungUp() bool {
+	return c.socket.raw != nil && hungUp(c.socket.raw, c.secure.Load())
 }
 
 func (c *Conn) setHandshaking(on bool) {

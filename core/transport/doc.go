@@ -2,7 +2,7 @@
 // other net.Conn such as a pipe.
 //
 // A Conn belongs to one goroutine. Other goroutines may call Interrupt, Abort,
-// LocalAddr and RemoteAddr, and nothing else.
+// HungUp, LocalAddr and RemoteAddr, and nothing else.
 //
 // # What makes it fast
 //

@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type socket struct {
 	net.Conn
 	timeout time.Duration
+	raw     syscall.RawConn // nil if the connection isn't TCP
 }
 
 // Write writes p in pieces, each with a timeout of its own.

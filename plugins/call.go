@@ -92,19 +92,9 @@ type exchange struct {
 // run returns what the script returned, or why it didn't get to.
 func (x *exchange) run(ctx context.Context, g *generation, texts []string) error {
 	defer x.files.close()
-	x.begin(x.timeout)
-	canceled := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(canceled)
-		x.cancel(context.Cause(ctx))
-	})
-	result, err := x.talk(texts)
-	if !stop() {
-		<-canceled // what it sends is about this call
-	}
+	result, err := x.do(ctx, texts)
 	switch {
 	case err == nil:
-		x.pause()
 		g.put(x.instance)
 		return result
 	case ctx.Err() != nil:
@@ -120,8 +110,26 @@ func (x *exchange) run(ctx context.Context, g *generation, texts []string) error
 	return failed(x.lost(err))
 }
 
-// talk answers what the script asks until it returns its result. The error
-// says why the link is of no use any more.
+// do has the script run the call, which ends with ctx. The error says why the
+// link is of no use any more.
+func (x *exchange) do(ctx context.Context, texts []string) (result, err error) {
+	x.reading.Lock()
+	defer x.reading.Unlock()
+	x.begin(x.timeout)
+	defer x.pause()
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(canceled)
+		x.cancel(context.Cause(ctx))
+	})
+	result, err = x.talk(texts)
+	if !stop() {
+		<-canceled // what it sends is about this call
+	}
+	return result, err
+}
+
+// talk answers what the script asks until it returns its result.
 func (x *exchange) talk(texts []string) (result, err error) {
 	if err := x.send(x.timeout, link.Call, texts...); err != nil {
 		return nil, err

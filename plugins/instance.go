@@ -15,7 +15,7 @@ import (
 
 const (
 	// grace is how long a stopped script has to end before its worker is killed.
-	grace     = 200 * time.Millisecond
+	grace     = 500 * time.Millisecond
 	closeTime = time.Second
 	loadTime  = 5 * time.Second
 )
@@ -33,6 +33,9 @@ type instance struct {
 	began  time.Time     // when the plugin was loaded
 	since  time.Time     // that it is idle
 
+	// reading is held while somebody waits for frames, of which there may be some
+	// when the process is gone.
+	reading sync.Mutex
 	clock
 	call uint32 // the number of the call that runs, or ran last
 
@@ -55,11 +58,21 @@ func (i *instance) wait() {
 	exit()
 	i.stderr.SetReadDeadline(time.Now().Add(closeTime)) // if somebody else holds the pipe
 	<-read
-	i.pipes.Close()
+	i.stdin.Close()
+	i.stderr.Close()
+}
+
+// release gives back what is left when the process is gone.
+func (i *instance) release() {
+	i.reading.Lock()
+	defer i.reading.Unlock()
+	i.stdout.Close()
 }
 
 // hello waits until the plugin is loaded, or not. Its error is for the operator.
 func (i *instance) hello(ctx context.Context) (link.Ready, error) {
+	i.reading.Lock()
+	defer i.reading.Unlock()
 	i.stdout.SetReadDeadline(time.Now().Add(loadTime))
 	stop := context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })
 	f, err := i.conn.Receive()
@@ -82,6 +95,8 @@ func (i *instance) hello(ctx context.Context) (link.Ready, error) {
 // stop stops the script whose call runs. It reports whether the worker loads
 // the plugin anew then; if not, it has been killed.
 func (i *instance) stop(why *core.Error) bool {
+	i.reading.Lock()
+	defer i.reading.Unlock()
 	end := time.Now().Add(grace)
 	i.stdin.SetWriteDeadline(end)
 	i.stdout.SetReadDeadline(end)
@@ -99,15 +114,22 @@ func (i *instance) stop(why *core.Error) bool {
 // retire calls the plugin's Close and ends the process.
 func (i *instance) retire() {
 	i.markEnded()
+	i.close()
+	_ = i.abandon(nil)
+}
+
+// close calls the plugin's Close.
+func (i *instance) close() {
+	i.reading.Lock()
+	defer i.reading.Unlock()
 	i.begin(closeTime)
 	err := i.send(closeTime, link.Call, link.KindClose)
 	for err == nil {
 		var f link.Frame
 		if f, err = i.receive(); f.Op == link.Done {
-			break
+			return
 		}
 	}
-	_ = i.abandon(nil)
 }
 
 func (i *instance) markEnded() {

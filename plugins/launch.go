@@ -44,6 +44,7 @@ func (l *launcher) launch(ctx context.Context, spec link.Spec, said *lines) (*in
 		i.wait()
 		l.pids.Delete(i.pid())
 		close(i.exited)
+		i.release()
 	})
 	defer context.AfterFunc(ctx, func() { i.kill(context.Cause(ctx)) })()
 	i.stdin.SetWriteDeadline(time.Now().Add(loadTime))

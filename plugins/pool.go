@@ -106,9 +106,6 @@ func (g *generation) grow() {
 	if len(g.waiting) <= g.starting+g.loading || g.starting+len(g.all) >= g.plugin.set.cfg.Instances {
 		return
 	}
-	if len(g.all) > 0 && time.Now().Before(g.notUntil) {
-		return
-	}
 	g.begin()
 }
 
@@ -118,8 +115,8 @@ func (g *generation) begin() {
 	g.plugin.set.running.Go(g.another)
 }
 
-// another starts an instance, after the back-off. While there is none at all,
-// it tries again and again.
+// another starts an instance, after the back-off. While there is none at all, or
+// calls wait, it tries again and again.
 func (g *generation) another() {
 	for {
 		g.mu.Lock()
@@ -150,7 +147,7 @@ func (g *generation) startAgain(err error) bool {
 	if err != nil {
 		g.delay(0)
 	}
-	if err != nil && !g.over() && len(g.all)+g.starting == 1 {
+	if err != nil && !g.over() && (len(g.all)+g.starting == 1 || len(g.waiting) > 0) {
 		return true
 	}
 	g.starting--
@@ -178,21 +175,20 @@ func (g *generation) add(i *instance) {
 	})
 }
 
-// remove replaces an instance that has died, if it is needed.
+// remove forgets an instance that has ended, and replaces it if it is needed.
 func (g *generation) remove(i *instance) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	same := func(other *instance) bool { return other == i }
 	g.all, g.idle = slices.DeleteFunc(g.all, same), slices.DeleteFunc(g.idle, same)
-	reason := i.reason()
-	if reason == nil {
-		return
+	if reason := i.reason(); reason != nil {
+		g.plugin.log().Error("plugin", "event", "died", "err", reason)
+		g.delay(time.Since(i.began))
+		if !g.over() && len(g.all)+g.starting == 0 {
+			g.begin()
+		}
 	}
-	g.plugin.log().Error("plugin", "event", "died", "err", reason)
-	g.delay(time.Since(i.began))
-	if !g.over() && len(g.all)+g.starting == 0 {
-		g.begin()
-	}
+	g.grow()
 }
 
 // restart stops the call that runs in an instance, and gives the instance back

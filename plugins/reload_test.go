@@ -204,6 +204,9 @@ func reloadUnderCalls(t testing.TB, reloads int) {
 	if out := b.must("A", ""); out != fmt.Sprint(reloads) {
 		t.Errorf("A gives %q", out)
 	}
+	if err := b.Load("a"); err != nil { // one instance again, as before the calls
+		t.Error(err)
+	}
 	b.eventually("old versions end", func() bool {
 		return runtime.NumGoroutine() <= goroutines && descriptors() <= files
 	})

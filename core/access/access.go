@@ -3,8 +3,8 @@
 //
 // Each policy is one function, which returns nil or what is wrong and how to
 // change that. All of them look at Unix owners and permissions and find nothing
-// wrong on systems that keep access lists instead. A group is trusted as its
-// owner has chosen it.
+// wrong on systems that keep access lists instead. The group of a file is trusted,
+// since its owner has chosen it.
 package access
 
 import (

@@ -13,8 +13,8 @@ import (
 
 // Open opens a log file for appending, and creates it if there is none. If the
 // last line of the file has no line end, Open writes one. The file may be a named
-// pipe that has a reader. It may not be a link of another user
-// than root and that of this process.
+// pipe that has a reader. It may not be a link of another user than root and that
+// of this process.
 func Open(path string) (*os.File, error) {
 	f, err := open(path, os.O_CREATE)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 type accounts struct {
 	*auth.Users
 	file  string
-	token string // of the default account, which is there until there is a users file; "" if there was one at the start
+	token string // of the default account; "" if there was a users file at the start
 }
 
 // openAccounts opens the users file. If none is named and there is none, the

@@ -28,9 +28,8 @@ type inheritance struct {
 }
 
 // upgradeEnv is set for a process that takes over from its parent, to confinedEnv
-// if that is in a sandbox. That process
-// sets LISTEN_PID and WATCHDOG_PID itself, because its parent can't know its pid
-// when it sets the environment.
+// if its parent is in a sandbox. That process sets LISTEN_PID and WATCHDOG_PID
+// itself, because its parent can't know its pid when it sets the environment.
 const (
 	upgradeEnv  = "MTSD_UPGRADE"
 	confinedEnv = "confined"

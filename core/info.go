@@ -9,4 +9,5 @@ type Info struct {
 	Modified time.Time
 	Dir      bool
 	ETag     string // changes whenever the file's identity, size or time does
+	Unique   string // of a folder: the same however it was reached (RFC 3659, 7.5.2); may be empty
 }

@@ -83,7 +83,7 @@ func (p *progress) expect(bytes int64) {
 // close ends the bars.
 func (p *progress) close() {
 	if p != nil {
-		p.total.SetTotal(-1, true)
+		p.total.Abort(false) // it stays as it is, also after an interrupt
 		p.bars.Wait()
 	}
 }

@@ -43,8 +43,8 @@ func (c *Conn) Fetch(ctx context.Context, path string, w io.Writer) (core.Info, 
 	return info, err
 }
 
-// ErrSize says that a file has content although its size is 0, as files of /proc
-// have: only Fetch gets all of it.
+// ErrSize says that a file has more content than was asked for, although its size is
+// 0, as files of /proc have: only Fetch gets all of it.
 var ErrSize = fmt.Errorf("%w: it has more bytes than its size says", ErrIntegrity)
 
 // FetchPart copies length bytes of a file, from offset on, to w, or fewer if the
@@ -52,7 +52,9 @@ var ErrSize = fmt.Errorf("%w: it has more bytes than its size says", ErrIntegrit
 func (c *Conn) FetchPart(ctx context.Context, path string, offset, length int64, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, fmt.Sprintf("PART %d %d %s", offset, length, path), w, length)
 	if err == nil && info.Size == 0 && n > 0 {
-		return info, ErrSize
+		if info.Size = offset + n; n == length {
+			return info, ErrSize
+		}
 	}
 	if want := min(length, info.Size-offset); err == nil && n != want {
 		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrIntegrity, n, want)

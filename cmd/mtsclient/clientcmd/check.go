@@ -2,6 +2,7 @@ package clientcmd
 
 import (
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,24 +58,27 @@ func (a *app) checkNumbers(*cobra.Command, []string) error {
 	return nil
 }
 
-// checkOutput checks where the files are to go. An --output-file becomes a folder and
-// a name, or standard output.
-func (a *app) checkOutput(cmd *cobra.Command, args []string) error {
+// checkOutput checks where the files are to go. An --output-file, which may be one in
+// --output, becomes a folder and a name, or standard output.
+func (a *app) checkOutput(_ *cobra.Command, args []string) error {
 	if a.outputFile == "" {
 		return nil
 	}
 	switch {
 	case len(args) > 1 || a.input != "" || a.recursive:
 		return usagef("--output-file takes one file; --output names a folder for several")
-	case cmd.Flags().Changed("output"):
-		return usagef("--output and --output-file exclude each other")
+	case a.output == "-":
+		return usagef("--output - and --output-file exclude each other")
 	case a.outputFile == "-":
 		a.output, a.outputFile = "-", ""
 		return nil
 	case strings.HasSuffix(a.outputFile, "/"):
 		return usagef("--output-file %s is a folder; --output saves in one", a.outputFile)
 	}
-	a.output, a.outputFile = splitLocal(a.outputFile)
+	if !filepath.IsAbs(a.outputFile) {
+		a.outputFile = filepath.Join(a.output, a.outputFile)
+	}
+	a.output, a.outputFile = filepath.Dir(a.outputFile), filepath.Base(a.outputFile)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package clientcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -51,13 +52,19 @@ func (a *app) reportDeleted(ctx context.Context, j *job) {
 // surplus returns what is to be deleted. A folder that was fetched twice has what
 // either of them has.
 func (a *app) surplus() (all []*job) {
-	wanted := make(map[string][]string) // names by folder
+	wanted := make(map[string]map[string]bool) // names by folder
+	want := func(folder, name string) {
+		if wanted[folder] == nil {
+			wanted[folder] = make(map[string]bool)
+		}
+		wanted[folder][name] = true
+	}
 	for name := range a.taken {
-		wanted[path.Dir(name)] = append(wanted[path.Dir(name)], path.Base(name))
+		want(path.Dir(name), path.Base(name))
 	}
 	for _, at := range a.trees {
 		for _, e := range at.content {
-			wanted[at.folder()] = append(wanted[at.folder()], e.Name)
+			want(at.folder(), e.Name)
 		}
 	}
 	done := make(map[string]bool)
@@ -73,10 +80,13 @@ func (a *app) surplus() (all []*job) {
 // folder returns the name of a place in the output folder.
 func (p *place) folder() string { return path.Join(".", p.name) }
 
-// surplusIn returns the files and folders in a folder that are none of wanted. What
+// surplusIn returns the files and folders in a folder that aren't wanted. What
 // --exclude excludes stays, and so do unfinished files.
-func (a *app) surplusIn(at *place, wanted []string) (all []*job) {
+func (a *app) surplusIn(at *place, wanted map[string]bool) (all []*job) {
 	root, err := a.folder.openDir(at.folder())
+	if errors.Is(err, fs.ErrNotExist) { // with --dry-run it wasn't made
+		return nil
+	}
 	if err != nil {
 		return []*job{{path: at.path, name: at.name, err: err}}
 	}
@@ -85,38 +95,42 @@ func (a *app) surplusIn(at *place, wanted []string) (all []*job) {
 	if err != nil {
 		return []*job{{path: at.path, name: at.name, err: err}}
 	}
-	slices.Sort(wanted)
-	spare := slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		_, found := slices.BinarySearch(wanted, e.Name())
-		return found || isUnfinished(e.Name())
-	})
-	if len(spare) == 0 {
-		return nil
-	}
-	respelled := sameFiles(root, entries, wanted)
-	for _, e := range spare {
+	respelled := respelled(root, entries, wanted)
+	for _, e := range entries {
 		name := strings.TrimPrefix(at.name+"/"+e.Name(), "/")
-		fi, err := root.Lstat(e.Name())
-		if err == nil && a.filter.allows(name, e.IsDir()) && !slices.ContainsFunc(respelled, func(other fs.FileInfo) bool { return os.SameFile(fi, other) }) {
-			all = append(all, &job{path: join(at.path, e.Name()), name: name, status: map[bool]status{true: skipped, false: deleted}[a.dryRun]})
+		if wanted[e.Name()] || isUnfinished(e.Name()) || !a.filter.allows(name, e.IsDir()) || respelled(e) {
+			continue
 		}
+		all = append(all, &job{path: join(at.path, e.Name()), name: name, status: a.deletes()})
 	}
 	return all
 }
 
-// sameFiles returns the files of wanted that aren't in entries under that spelling: the
-// file system may ignore case or normalize names.
-func sameFiles(root *os.Root, entries []fs.DirEntry, wanted []string) (files []fs.FileInfo) {
+// deletes returns the status of what is to be deleted.
+func (a *app) deletes() status {
+	if a.dryRun {
+		return skipped
+	}
+	return deleted
+}
+
+// respelled returns a function that reports whether an entry is a wanted file under
+// another spelling: the file system may ignore case or normalize names.
+func respelled(root *os.Root, entries []fs.DirEntry, wanted map[string]bool) func(fs.DirEntry) bool {
 	spelled := make(map[string]bool)
 	for _, e := range entries {
 		spelled[e.Name()] = true
 	}
-	for _, name := range wanted {
+	var others []fs.FileInfo
+	for name := range wanted {
 		if fi, err := root.Lstat(name); err == nil && !spelled[name] {
-			files = append(files, fi)
+			others = append(others, fi)
 		}
 	}
-	return files
+	return func(e fs.DirEntry) bool {
+		fi, err := root.Lstat(e.Name())
+		return err != nil || slices.ContainsFunc(others, func(other fs.FileInfo) bool { return os.SameFile(fi, other) })
+	}
 }
 
 // mayDelete returns true if the user agrees, by --yes or by an answer.

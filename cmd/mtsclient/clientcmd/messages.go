@@ -46,8 +46,8 @@ func hints() []hint {
 
 // explain adds to an error what can be done about it.
 func (a *app) explain(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, errOutput) {
+		return err
 	}
 	for _, h := range hints() {
 		if h.applies(a, err) {

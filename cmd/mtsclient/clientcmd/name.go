@@ -31,8 +31,3 @@ func isUnfinished(name string) bool {
 
 // lastElement returns the last element of a name with slashes, "" for "".
 func lastElement(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-
-// splitLocal splits a path of this computer into folder and name.
-func splitLocal(file string) (folder, name string) {
-	return filepath.Dir(file), filepath.Base(file)
-}

@@ -2,6 +2,7 @@ package clientcmd
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 	"strings"
@@ -126,6 +127,9 @@ func (p *plan) checkTarget(j *job) {
 	p.taken[j.name] = true
 	j.err = p.folder.retryOpen(func() error {
 		in, err := p.folder.acquire(j.name)
+		if p.dryRun && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -34,9 +34,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: out, screen: stdout, stderr: &output{w: stderr}, bars: stderr, tally: make(tally), taken: make(map[string]bool)}
 	err := a.execute(ctx, args)
 	a.fail(err)
-	if !errors.Is(err, errOutput) {
-		a.fail(out.failed())
-	}
+	a.fail(out.failed())
 	return a.worst
 }
 
@@ -63,6 +61,7 @@ type app struct {
 	screen         io.Writer // what stdout writes to, perhaps a terminal
 	bars           io.Writer // what stderr writes to, perhaps a terminal
 	worst          int       // exit code so far
+	outputLost     atomic.Bool
 
 	options  client.Options
 	password func() (string, error) // nil: no login with a password
@@ -143,5 +142,8 @@ func (a *app) fail(err error) {
 // complain shows an error on one line. It makes the error printable, because a
 // server may have chosen parts of it.
 func (a *app) complain(err error) {
+	if errors.Is(err, errOutput) && a.outputLost.Swap(true) {
+		return // it has been said
+	}
 	fmt.Fprintf(a.stderr, "mtsclient: %s\n", wire.Printable(err.Error()))
 }

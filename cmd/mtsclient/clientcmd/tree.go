@@ -88,10 +88,18 @@ func (p *plan) open(l *listing, at *place) error {
 	}
 	if err == nil && p.folder != nil && at.name != "" {
 		if err = checkName(path.Base(at.name)); err == nil {
-			err = p.folder.retryOpen(func() error { return p.folder.mkdir(at.name) })
+			err = p.makeFolder(at.name)
 		}
 	}
 	return err
+}
+
+// makeFolder makes a folder, unless nothing is to be made.
+func (p *plan) makeFolder(name string) error {
+	if p.dryRun {
+		return nil
+	}
+	return p.folder.retryOpen(func() error { return p.folder.mkdir(name) })
 }
 
 // entry yields an entry of a folder. A folder's listing is the next one of subs.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"mts/core/wire"
@@ -84,11 +85,12 @@ func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 // ErrNoTLS is wrapped, with ErrTLS, if what answers doesn't speak TLS.
 var ErrNoTLS = errors.New("the server doesn't speak TLS here")
 
-// handshakeError returns ErrConnect if the server doesn't answer, and ErrTLS for
-// other errors of the handshake.
+// handshakeError returns ErrConnect if the server doesn't answer or resets the
+// connection, as it does with a banned client, and ErrTLS for other errors of the
+// handshake.
 func handshakeError(err error) error {
 	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) {
+	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ECONNRESET) {
 		return fmt.Errorf("%w: no TLS handshake: %w", ErrConnect, err)
 	}
 	var record tls.RecordHeaderError

@@ -39,12 +39,14 @@ func exitCode(err error) int {
 		return exitSome
 	case errors.Is(err, errPlain):
 		return exitTLS
-	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol) && !errors.Is(err, client.ErrConnect):
+	case errors.Is(err, client.ErrIntegrity):
 		return exitIntegrity
 	case errors.Is(err, client.ErrConnect):
 		return exitConnect
 	case errors.Is(err, client.ErrTLS):
 		return exitTLS
+	case errors.Is(err, wire.ErrProtocol):
+		return exitIntegrity
 	case errors.Is(err, client.ErrLogin):
 		return exitLogin
 	case errors.As(err, &refusal):

@@ -85,7 +85,7 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 		switch {
 		case ctx.Err() != nil:
 			j.done <- context.Cause(ctx)
-			return
+			continue
 		case j.err != nil:
 			j.done <- j.err
 			continue
@@ -100,6 +100,7 @@ func (a *app) start(ctx context.Context, jobs iter.Seq[*job], order chan<- *job)
 			<-slots
 		})
 	}
+	a.progress.allPlanned()
 	running.Wait()
 }
 

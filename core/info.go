@@ -8,6 +8,6 @@ type Info struct {
 	Size     int64  // bytes; of a folder, 0
 	Modified time.Time
 	Dir      bool
-	ETag     string // changes whenever the file's identity, size or time does
-	Unique   string // of a folder: the same however it was reached (RFC 3659, 7.5.2); may be empty
+	ETag     string // changes whenever the file's identity, size or times do
+	Unique   string // of a folder: the same however the folder was reached, while the server runs
 }

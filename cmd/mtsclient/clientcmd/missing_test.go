@@ -70,6 +70,9 @@ func TestLinkLoops(t *testing.T) {
 	if code != exitSome || strings.Count(errs, "\n") != 3 || strings.Count(out, "\n") != 7 {
 		t.Errorf("a listing: code %d, stdout %q, stderr %q", code, out, errs)
 	}
+	if code, out, errs = s.run(saved, "-l", "tree"); code != 0 || !strings.Contains(out, "self") || errs != "" {
+		t.Errorf("a listing of one folder: code %d, stdout %q, stderr %q", code, out, errs)
+	}
 }
 
 // stat is a reply to STAT.

@@ -50,13 +50,17 @@ func (p *place) below(e core.Info) *place {
 // isPath reports whether the name of an entry would lead elsewhere.
 func isPath(e core.Info) bool { return strings.ContainsAny(e.Name, `/\`) }
 
+// deeper reports whether the tree goes on below a place.
+func (p *plan) deeper(at *place) bool {
+	if p.list && !p.recursive {
+		return false
+	}
+	return p.maxDepth == 0 || at.level < p.maxDepth
+}
+
 // enters reports whether the tree goes on in a folder.
 func (p *plan) enters(at *place, e core.Info) bool {
-	limit := p.maxDepth
-	if p.list && !p.recursive {
-		limit = 1
-	}
-	return e.Dir && !isPath(e) && (limit == 0 || at.level < limit) && !at.holds(e) && p.filter.allows(at.below(e).name, true)
+	return e.Dir && !isPath(e) && p.deeper(at) && !at.holds(e) && p.filter.allows(at.below(e).name, true)
 }
 
 // tree yields the content of a folder and of all folders in it.
@@ -113,7 +117,7 @@ func (p *plan) entry(at *place, e core.Info, subs func() *listing) bool {
 		return true
 	case !e.Dir && !p.list:
 		return p.file(j)
-	case e.Dir && at.holds(e):
+	case e.Dir && p.deeper(at) && at.holds(e):
 		j.err = errLoop
 	case p.enters(at, e):
 		return (!p.list || p.yield(j)) && p.tree(subs(), sub)

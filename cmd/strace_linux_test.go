@@ -151,7 +151,7 @@ func (f *faulty) failed(trace string) {
 // connect returns a session of ann in block mode.
 func (f *faulty) connect(listener string) *client.Conn {
 	f.t.Helper()
-	url, o := "mts://"+f.addrs["tls"], client.Options{Pin: f.pin}
+	url, o := "mts://"+f.addrs["tls"], client.Options{Pins: []string{f.pin}}
 	if listener == "plain" {
 		url, o = "mts+plain://"+f.addrs["plain"], client.Options{}
 	}

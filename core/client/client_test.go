@@ -95,7 +95,7 @@ func serve(t testing.TB, dir string) (url, pin string) {
 func dial(t testing.TB, dir string) *client.Conn {
 	t.Helper()
 	url, pin := serve(t, dir)
-	c, err := client.Dial(t.Context(), url, client.Options{Pin: pin})
+	c, err := client.Dial(t.Context(), url, client.Options{Pins: []string{pin}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestVerbs(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	url, pin := serve(t, dir)
-	c, err := client.Dial(ctx, url, client.Options{Pin: pin})
+	c, err := client.Dial(ctx, url, client.Options{Pins: []string{pin}})
 	if err != nil {
 		t.Fatal(err)
 	}

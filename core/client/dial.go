@@ -1,29 +1,26 @@
 package client
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"mts/core/wire"
 )
 
-// The ports of the protocol.
-const (
-	portTLS   = "6870"
-	portPlain = "6871"
-)
-
 // Dial connects to a server and enters block mode. The URL is
-// mts://host[:6870] for TLS or mts+plain://host[:6871]. When Dial returns, the
-// server has been verified, and nobody is logged in.
+// mts://host[:6870] for TLS, mts+plain://host[:6871], or
+// mts+starttls://host[:6871] for a plain port that is upgraded to TLS before
+// anything else is sent. When Dial returns, the server has been verified, and
+// nobody is logged in.
 //
 // The error wraps ErrURL, ErrTLS or ErrConnect. It is ErrTLS if the handshake
 // failed or the server isn't trusted, with an *UnknownServer if the server is a
@@ -53,32 +50,17 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// A target is a server's address from a URL.
-type target struct {
-	secure     bool
-	host, addr string
-}
-
-func parseURL(s string) (target, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return target{}, fmt.Errorf("%q: %w", s, ErrURL)
-	}
-	port := map[string]string{"mts": portTLS, "mts+plain": portPlain}[u.Scheme]
-	rest := u.Path != "" && u.Path != "/" || u.User != nil || u.RawQuery != "" || u.Fragment != ""
-	if port == "" || u.Hostname() == "" || rest {
-		return target{}, fmt.Errorf("%q: %w", s, ErrURL)
-	}
-	if u.Port() != "" {
-		port = u.Port()
-	}
-	return target{u.Scheme == "mts", u.Hostname(), net.JoinHostPort(u.Hostname(), port)}, nil
-}
-
 // open does the TLS handshake and enters block mode.
 func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 	var nc net.Conn = p
-	if t.secure {
+	greetings := 2 // the server's, and the reply to MODE
+	if t.scheme == schemeStartTLS {
+		if err := startTLS(p); err != nil {
+			return nil, err
+		}
+		greetings = 1
+	}
+	if t.scheme != schemePlain {
 		config, err := tlsConfig(t, o)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTLS, err)
@@ -90,7 +72,7 @@ func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 		nc = tc
 	}
 	c := newConn(nc, p, o.Notice)
-	if err := c.greet(ctx); err != nil {
+	if err := c.greet(ctx, greetings); err != nil {
 		var op *net.OpError
 		if errors.As(err, &op) && op.Op == "remote error" { // a TLS alert, for example because the client has no certificate
 			return nil, fmt.Errorf("%w: %w", ErrTLS, err)
@@ -100,25 +82,51 @@ func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// handshakeError returns ErrConnect if the server doesn't answer, and ErrTLS for
-// other errors of the handshake.
+// ErrNoTLS is wrapped, with ErrTLS, if what answers doesn't speak TLS.
+var ErrNoTLS = errors.New("the server doesn't speak TLS here")
+
+// handshakeError returns ErrConnect if the server doesn't answer or resets the
+// connection, as it does with a banned client, and ErrTLS for other errors of the
+// handshake.
 func handshakeError(err error) error {
 	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) {
+	if errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ECONNRESET) {
 		return fmt.Errorf("%w: no TLS handshake: %w", ErrConnect, err)
 	}
 	var record tls.RecordHeaderError
 	if errors.As(err, &record) {
-		err = errors.New("the server doesn't speak TLS here")
+		err = ErrNoTLS
 	}
 	return fmt.Errorf("%w: %w", ErrTLS, err)
 }
 
-// greet requests block mode and reads the greeting and the reply. It returns
-// errUnasked if the server has sent more.
-func (c *Conn) greet(ctx context.Context) error {
+// startTLS asks a plain server for TLS. What the server sends after its
+// answer would be unprotected, so more than that is an error.
+func startTLS(p *patient) error {
+	if _, err := io.WriteString(p, "STARTTLS\r\n"); err != nil {
+		return fmt.Errorf("%w: %w", ErrConnect, err)
+	}
+	in := wire.NewReplyReader(p)
+	for range 2 {
+		reply, err := in.ReadReply(io.Discard, 0)
+		if err != nil {
+			return fmt.Errorf("%w: no greeting: %w", ErrConnect, err)
+		}
+		if err := reply.Err(); err != nil {
+			return fmt.Errorf("%w: the server doesn't offer STARTTLS here: %w", ErrTLS, err)
+		}
+	}
+	if in.Body().(*bufio.Reader).Buffered() > 0 {
+		return fmt.Errorf("%w: %w", ErrTLS, errUnasked)
+	}
+	return nil
+}
+
+// greet requests block mode and reads the replies, the server's greeting being
+// the first of two. It returns errUnasked if the server has sent more.
+func (c *Conn) greet(ctx context.Context, replies int) error {
 	return c.exchange(ctx, []string{"MODE BLOCK"}, func() error {
-		for range 2 {
+		for range replies {
 			reply, err := c.in.ReadReply(io.Discard, 0)
 			if err == nil {
 				err = reply.Err()

@@ -20,7 +20,7 @@ func Example() {
 	}
 	defer stop()
 	ctx := context.Background()
-	conn, err := client.Dial(ctx, url, client.Options{Pin: pin})
+	conn, err := client.Dial(ctx, url, client.Options{Pins: []string{pin}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func connect() (*client.Conn, func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	conn, err := client.Dial(ctx, url, client.Options{Pin: pin})
+	conn, err := client.Dial(ctx, url, client.Options{Pins: []string{pin}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mts/core"
+	"mts/core/units"
 	"mts/core/wire"
 )
 
@@ -29,19 +30,32 @@ const modifyLayout = "20060102150405"
 // Fetch copies a file to w and returns its description from the end of the reply,
 // in which Name is empty. It returns ErrIntegrity if the number of bytes doesn't
 // agree with the description. The server decides how many bytes there are; only
-// FetchPart limits them.
+// FetchPart limits them. The size of a file whose server didn't know it before
+// the transfer is the number of bytes that arrived.
 func (c *Conn) Fetch(ctx context.Context, path string, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, "FILE "+path, w, math.MaxInt64)
+	if err == nil && info.Size == 0 {
+		info.Size = n
+	}
 	if err == nil && n != info.Size {
 		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrIntegrity, n, info.Size)
 	}
 	return info, err
 }
 
+// ErrSize says that a file has more content than was asked for, although its size is
+// 0, as files of /proc have: only Fetch gets all of it.
+var ErrSize = fmt.Errorf("%w: it has more bytes than its size says", ErrIntegrity)
+
 // FetchPart copies length bytes of a file, from offset on, to w, or fewer if the
-// file ends before. It returns the same as Fetch.
+// file ends before. It returns the same as Fetch, or ErrSize.
 func (c *Conn) FetchPart(ctx context.Context, path string, offset, length int64, w io.Writer) (core.Info, error) {
 	info, n, err := c.transfer(ctx, fmt.Sprintf("PART %d %d %s", offset, length, path), w, length)
+	if err == nil && info.Size == 0 && n > 0 {
+		if info.Size = offset + n; n == length {
+			return info, ErrSize
+		}
+	}
 	if want := min(length, info.Size-offset); err == nil && n != want {
 		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrIntegrity, n, want)
 	}
@@ -67,7 +81,7 @@ func (c *Conn) transfer(ctx context.Context, line string, w io.Writer, max int64
 			return info, count.n, fmt.Errorf("%w: %w", ErrIntegrity, err)
 		}
 	}
-	if reply.Fact("bytes") == "" || reply.Fact("size") == "" {
+	if reply.Fact("bytes") == "" {
 		return info, count.n, fmt.Errorf("%w: the server didn't say how long it is", ErrIntegrity)
 	}
 	return info, count.n, nil
@@ -93,15 +107,35 @@ func (c *Conn) Stat(ctx context.Context, path string) (core.Info, error) {
 	return parseFacts(strings.TrimSuffix(b.String(), "\n"))
 }
 
+// Incomplete is the error of a listing that doesn't show all that is in the
+// folder.
+type Incomplete struct {
+	Withheld   int // names that no command could address
+	Unreadable int // entries that the server couldn't look at
+}
+
+func (i *Incomplete) Error() string {
+	var parts []string
+	if i.Withheld > 0 {
+		parts = append(parts, units.Count(int64(i.Withheld), "name")+" can't be addressed by any command")
+	}
+	if i.Unreadable > 0 {
+		parts = append(parts, units.Count(int64(i.Unreadable), "name")+" can't be read by the server")
+	}
+	return "not all is listed: " + strings.Join(parts, ", ")
+}
+
 // List returns the entries of a folder, sorted by name. It reads the whole
 // listing, at most 256 MiB, before the first entry. So the loop may use the Conn
-// and may end at any time. An error is in the last pair. Names are returned as the
-// server sent them: they may contain "/" or be "..", but have no control
-// characters.
+// and may end at any time. An error is in the last pair; it is an *Incomplete,
+// after all entries, if the server says that there are more of them. Names are
+// returned as the server sent them: they may contain "/" or be "..", but have no
+// control characters.
 func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error] {
 	return func(yield func(core.Info, error) bool) {
 		var b bytes.Buffer
-		if _, err := c.do(ctx, strings.TrimSuffix("LIST "+path, " "), &b, maxListing); err != nil {
+		reply, err := c.do(ctx, strings.TrimSuffix("LIST "+path, " "), &b, maxListing)
+		if err != nil {
 			yield(core.Info{}, err)
 			return
 		}
@@ -115,7 +149,26 @@ func (c *Conn) List(ctx context.Context, path string) iter.Seq2[core.Info, error
 				return
 			}
 		}
+		if missing := incomplete(reply); missing != nil {
+			yield(core.Info{}, missing)
+		}
 	}
+}
+
+// incomplete returns what a reply to LIST says is missing, or nil.
+func incomplete(reply wire.Reply) *Incomplete {
+	count := func(fact string) int {
+		n, err := strconv.ParseUint(reply.Fact(fact), 10, 31)
+		if err != nil {
+			return 0
+		}
+		return int(n)
+	}
+	i := &Incomplete{Withheld: count("withheld"), Unreadable: count("unreadable")}
+	if *i == (Incomplete{}) {
+		return nil
+	}
+	return i
 }
 
 // hashPatience is the number of timeouts that a server may take to hash a file.
@@ -172,10 +225,9 @@ func setFact(info *core.Info, name, value string) (err error) {
 			return fmt.Errorf("size %.40q", value)
 		}
 	case "modify":
-		info.Modified, err = time.Parse(modifyLayout, value)
-		if err != nil {
-			return fmt.Errorf("time %.40q", value)
-		}
+		info.Modified, _ = time.Parse(modifyLayout, value) // with an error it is unknown
+	case "unique":
+		info.Unique = value
 	case "etag":
 		info.ETag = value
 	}

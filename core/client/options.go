@@ -12,7 +12,7 @@ import (
 // The kinds of errors, apart from a refused command. An error of this package
 // wraps its cause and at most one of these kinds, or ErrLost and ErrQueued.
 var (
-	ErrURL       = errors.New("not of the form mts://host[:port] or mts+plain://host[:port]")
+	ErrURL       = errors.New("not of the form mts://host[:port], mts+plain://host[:port] or mts+starttls://host[:port]")
 	ErrConnect   = errors.New("connect")                  // there is no server, or it refuses the connection
 	ErrTLS       = errors.New("tls")                      // no TLS, or not the expected server
 	ErrLogin     = errors.New("login")                    // refused by the server
@@ -25,13 +25,14 @@ var (
 // DefaultTimeout is used if Options.Timeout is zero.
 const DefaultTimeout = 30 * time.Second
 
-// Options say how to reach a server and how to verify it. The first of Pin,
+// Options say how to reach a server and how to verify it. The first of Pins,
 // RootCAs and KnownHosts that is set is used for the server's certificate. If none
 // is set, the authorities of the system are used.
 type Options struct {
-	// Pin is the server's key as certs.Pin writes it. The name, the dates and
-	// the issuer of the certificate aren't checked then.
-	Pin string
+	// Pins are keys as certs.Pin writes them; the server has to have one of
+	// them. The name, the dates and the issuer of the certificate aren't
+	// checked then.
+	Pins []string
 	// RootCAs are the authorities that the certificate must come from. It must
 	// be for the host's name.
 	RootCAs *x509.CertPool

@@ -26,15 +26,19 @@ func tlsConfig(t target, o Options) (*tls.Config, error) {
 		Certificates: o.Certificates,
 	}
 	switch {
-	case o.Pin != "":
-		want, err := certs.ParsePin(o.Pin)
-		if err != nil {
-			return nil, err
+	case len(o.Pins) > 0:
+		var pins []string
+		for _, text := range o.Pins {
+			pin, err := certs.ParsePin(text)
+			if err != nil {
+				return nil, err
+			}
+			pins = append(pins, pin)
 		}
 		c.InsecureSkipVerify = true
 		c.VerifyConnection = func(s tls.ConnectionState) error {
-			if got := certs.Pin(s.PeerCertificates[0]); got != want {
-				return fmt.Errorf("%s has another key than the pin says: %s, not %s", t.addr, got, want)
+			if got := certs.Pin(s.PeerCertificates[0]); !slices.Contains(pins, got) {
+				return fmt.Errorf("%s has another key than the pin says: %s, not %s", t.addr, got, strings.Join(pins, " or "))
 			}
 			return nil
 		}
@@ -95,7 +99,7 @@ func readKnown(file, hostport string) (pins []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read known hosts: %w", err)
 	}
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) { // some editors begin files with a BOM
 		f := strings.Fields(line)
 		if len(f) == 0 || f[0] != hostport {
 			continue

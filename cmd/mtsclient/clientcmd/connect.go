@@ -17,12 +17,12 @@ func (a *app) connect(ctx context.Context) (conn *client.Conn, err error) {
 		return nil, err
 	}
 	for range a.parallel {
-		a.links = append(a.links, &link{dial: a.dial, retries: a.retries})
+		a.links = append(a.links, &link{dial: a.dial, left: a.newPersistence})
 	}
 	conn, err = a.links[0].connection(ctx)
 	if unknown, ok := errors.AsType[*client.UnknownServer](err); ok {
 		conn, err = a.connectNew(ctx, unknown)
-		a.links[0] = &link{dial: a.dial, retries: a.retries, conn: conn}
+		a.links[0] = &link{dial: a.dial, left: a.newPersistence, conn: conn}
 	}
 	return conn, err
 }
@@ -39,7 +39,7 @@ func (a *app) connectNew(ctx context.Context, unknown *client.UnknownServer) (*c
 	if err := a.askTrust(ctx, unknown); err != nil {
 		return nil, err
 	}
-	a.options.Pin = unknown.Pin
+	a.options.Pins = []string{unknown.Pin}
 	conn, err := client.Dial(ctx, a.url(), a.options)
 	if err != nil {
 		return nil, err

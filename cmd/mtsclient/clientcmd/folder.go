@@ -1,10 +1,8 @@
 package clientcmd
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -16,23 +14,28 @@ import (
 )
 
 var (
-	errExists = errors.New("is there already; --force overwrites it")
-	errTwice  = errors.New("another file that was asked for has the same name")
-	errLinked = errors.New("what has the name of a folder here isn't one")
+	errExists  = errors.New("is there already; --force overwrites it, -u updates it")
+	errTwice   = errors.New("another file that was asked for has the same name")
+	errLinked  = errors.New("what has the name of a folder here isn't one")
+	errIsDir   = errors.New("a folder has its name here; remove that, or choose another --output")
+	errSpecial = errors.New("what has its name here isn't a file; --output-file - writes to it as standard output")
 )
 
 // A folder is the output folder. Links that lead out of it aren't followed.
 type folder struct {
-	top   *os.Root
-	force bool // overwrite
-	disk  groupSync
+	top     *os.Root    // nil: there is none, and nothing is to be made
+	replace bool        // existing files
+	warn    func(error) // shows what is done without
+	disk    groupSync
 
-	mu     sync.Mutex
-	closed sync.Cond       // on mu; signals that a part was closed
-	closes int             // number of parts that were closed
-	open   int             // number of open parts
-	dirs   map[string]*dir // open folders
-	used   map[string]bool // folders in which files were saved
+	mu      sync.Mutex
+	closed  sync.Cond           // on mu; signals that a part was closed
+	closes  int                 // number of parts that were closed
+	open    int                 // number of open parts
+	dirs    map[string]*dir     // open folders
+	used    map[string]bool     // folders in which files were saved
+	claimed map[fileID]struct{} // files of this run: parts, and what was saved
+	lacks   map[string]bool     // what the file system can't do
 }
 
 // A dir is a folder within the output folder. It is open while files in it are
@@ -46,33 +49,40 @@ type dir struct {
 	mu sync.Mutex
 }
 
-// openFolder opens a folder. It makes the folder if there is none.
-func openFolder(name string, force bool) (*folder, error) {
-	if err := os.MkdirAll(name, 0o777); err != nil {
-		return nil, err
+// openFolder opens a folder. It makes the folder if there is none, or leaves it
+// away if nothing is to be saved.
+func openFolder(name string, dry bool) (*folder, error) {
+	if !dry {
+		if err := os.MkdirAll(name, 0o777); err != nil {
+			return nil, err
+		}
 	}
 	top, err := os.OpenRoot(name)
-	if err != nil {
+	if err != nil && !(dry && errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
-	d := &folder{top: top, force: force, dirs: make(map[string]*dir), used: make(map[string]bool)}
+	d := &folder{
+		top: top, dirs: make(map[string]*dir), used: make(map[string]bool),
+		claimed: make(map[fileID]struct{}), lacks: make(map[string]bool),
+	}
 	d.closed.L = &d.mu
 	return d, nil
 }
 
-// mkdir makes the folder name and its parents. It follows no links, not even those
-// that stay within the output folder.
+// mkdir makes a folder in a folder that is there. It follows no link, not even one
+// that stays within the output folder.
 func (d *folder) mkdir(name string) error {
-	for end := range len(name) + 1 {
-		if end < len(name) && name[end] != '/' {
-			continue
-		}
-		if err := d.top.Mkdir(name[:end], 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		if fi, err := d.top.Lstat(name[:end]); err != nil || !fi.IsDir() {
-			return errors.Join(errLinked, err)
-		}
+	in, err := d.acquire(name)
+	if err != nil {
+		return err
+	}
+	defer d.release(in)
+	base := path.Base(name)
+	if err := in.root.Mkdir(base, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if fi, err := in.root.Lstat(base); err != nil || !fi.IsDir() {
+		return errors.Join(errLinked, err)
 	}
 	return nil
 }
@@ -114,20 +124,12 @@ func tooMany(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// hash returns the SHA-256 of a file, in hexadecimal.
-func (d *folder) hash(name string) (string, error) {
-	var f *os.File
-	err := d.retryOpen(func() (err error) {
-		f, err = d.top.Open(name)
-		return err
-	})
-	if err != nil {
-		return "", err
+// openDir opens a folder in the output folder.
+func (d *folder) openDir(name string) (*os.Root, error) {
+	if d.top == nil {
+		return nil, fs.ErrNotExist
 	}
-	defer f.Close()
-	sum := sha256.New()
-	_, err = io.Copy(sum, f)
-	return hex.EncodeToString(sum.Sum(nil)), err
+	return d.top.OpenRoot(filepath.FromSlash(name))
 }
 
 // acquire opens the folder that contains the file name. release gives it back.
@@ -139,7 +141,7 @@ func (d *folder) acquire(name string) (*dir, error) {
 		open.users++
 		return open, nil
 	}
-	root, err := d.top.OpenRoot(in)
+	root, err := d.openDir(in)
 	if err != nil {
 		return nil, err
 	}
@@ -157,15 +159,78 @@ func (d *folder) release(in *dir) {
 	}
 }
 
-// checkFree returns errExists if name exists, even as a link that leads nowhere.
-func (d *folder) checkFree(root *os.Root, name string) error {
-	if d.force {
-		return nil
+// checkFree returns what has a name, even if that is a link that leads nowhere, or
+// nil. The error says that it is nothing that can be replaced.
+func (d *folder) checkFree(root *os.Root, name string) (fs.FileInfo, error) {
+	fi, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case fi.IsDir():
+		return nil, errIsDir
+	case !fi.Mode().IsRegular() && fi.Mode()&fs.ModeSymlink == 0:
+		return nil, errSpecial
 	}
-	if _, err := root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-		return errExists
+	return fi, nil
+}
+
+// claim marks a file as one of this run. It returns false if it is marked already:
+// the file system takes two names for one.
+func (d *folder) claim(fi fs.FileInfo) bool {
+	id, ok := idOf(fi)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, taken := d.claimed[id]; taken && ok {
+		return false
+	}
+	d.claimed[id] = struct{}{}
+	return true
+}
+
+// unclaim undoes claim, for a file that was removed.
+func (d *folder) unclaim(fi fs.FileInfo) {
+	id, _ := idOf(fi)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.claimed, id)
+}
+
+// isClaimed reports whether a file is one of this run.
+func (d *folder) isClaimed(fi fs.FileInfo) bool {
+	id, ok := idOf(fi)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, taken := d.claimed[id]
+	return ok && taken
+}
+
+// without returns nil for an error that says that the file system can't do
+// something that can be gone without. It says so once.
+func (d *folder) without(what string, err error) error {
+	if !unsupported(err) {
+		return err
+	}
+	d.mu.Lock()
+	said := d.lacks[what]
+	d.lacks[what] = true
+	d.mu.Unlock()
+	if !said {
+		d.warn(fmt.Errorf("%s: this file system can't %s (%w); going on without", d.top.Name(), what, err))
 	}
 	return nil
+}
+
+// unsupported reports whether an error is one of a system call that a file system
+// lacks: NFS, SMB, FUSE and exFAT each return another one.
+func unsupported(err error) bool {
+	for _, lack := range []error{errors.ErrUnsupported, syscall.EINVAL, syscall.EPERM, errNoLocks} {
+		if errors.Is(err, lack) {
+			return true
+		}
+	}
+	return false
 }
 
 // markUsed remembers that a file was saved in the folder.
@@ -177,6 +242,9 @@ func (d *folder) markUsed(in *dir) {
 
 // close syncs the folders with new files, so that their names survive a crash.
 func (d *folder) close() {
+	if d.top == nil {
+		return
+	}
 	for name := range d.used {
 		atomicfile.SyncDir(filepath.Join(d.top.Name(), filepath.FromSlash(name)))
 	}

@@ -199,7 +199,8 @@ func TestHostileListing(t *testing.T) {
 	}{
 		{"names with a path in them", entry(evil...), "dir", exitSome},
 		{"names with a path in them, matched", entry(evil...), "dir/*", exitSome},
-		{"a folder in itself", entry("type=dir; d"), "dir", exitIntegrity},
+		{"folders without an end", entry("type=dir; d"), "dir", exitSome},
+		{"a folder in itself", entry("type=dir;unique=7; d"), "dir", exitSome},
 		{"no facts", entry("hello"), "dir", exitIntegrity},
 		{"a negative size", entry("type=file;size=-1; x"), "dir", exitIntegrity},
 		{"a control character", entry("type=file; \x1b[2J"), "dir", exitIntegrity},

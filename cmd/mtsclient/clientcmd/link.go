@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"mts/core/client"
 )
 
 // dial connects and logs in.
 func (a *app) dial(ctx context.Context) (*client.Conn, error) {
+	if kicked := a.final.Load(); kicked != nil {
+		return nil, *kicked
+	}
 	conn, err := client.Dial(ctx, a.url(), a.options)
 	if err != nil {
 		return nil, err
@@ -37,6 +38,7 @@ func (a *app) login(ctx context.Context, conn *client.Conn) (*client.Conn, error
 		return conn, nil
 	}
 	conn.Close()
+	a.noteKick(err)
 	if errors.Is(err, client.ErrLost) {
 		err = fmt.Errorf("%w: %w", client.ErrConnect, err)
 	}
@@ -46,10 +48,10 @@ func (a *app) login(ctx context.Context, conn *client.Conn) (*client.Conn, error
 // A link is one of the parallel connections. It connects when it is first used, and
 // again when the connection is lost.
 type link struct {
-	dial    func(context.Context) (*client.Conn, error)
-	retries int
-	busy    atomic.Int32 // number of running files and listings
-	dead    atomic.Bool  // it won't connect any more
+	dial func(context.Context) (*client.Conn, error)
+	left func() *persistence // how long to try
+	busy atomic.Int32        // number of running files and listings
+	dead atomic.Bool         // it won't connect any more
 
 	mu   sync.Mutex
 	conn *client.Conn
@@ -66,17 +68,25 @@ func (l *link) connection(ctx context.Context) (*client.Conn, error) {
 	return l.conn, l.err
 }
 
+// maxCutOff limits the retries of a handshake that was cut off, as a server does
+// with clients that it has banned.
+const maxCutOff = 3
+
 // redial connects. It retries if the server was connected before, and if a
 // handshake was cut off.
 func (l *link) redial(ctx context.Context) {
-	for try := 0; ; try++ {
+	left := l.left()
+	if l.conn == nil {
+		left.retries = min(left.retries, maxCutOff)
+	}
+	for {
 		var conn *client.Conn
 		if conn, l.err = l.dial(ctx); l.err == nil {
 			l.conn = conn
 			return
 		}
 		known := l.conn != nil && errors.Is(l.err, client.ErrConnect)
-		if !known && !cutOff(l.err) || try >= l.retries || !pause(ctx, try) {
+		if !known && !cutOff(l.err) || !left.wait(ctx, l.err) {
 			l.dead.Store(true)
 			return
 		}
@@ -106,63 +116,3 @@ func (a *app) leastBusy() *link {
 	best.busy.Add(1)
 	return best
 }
-
-// pause waits before a retry: each time twice as long, at most 5 s, and between
-// half and one and a half of that, so that many clients don't return at once. It
-// returns false if ctx has ended.
-func pause(ctx context.Context, try int) bool {
-	d := min(200*time.Millisecond<<min(try, 10), 5*time.Second)
-	timer := time.NewTimer(d/2 + rand.N(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// An attempt does something on a connection. It reports whether it made headway.
-type attempt func(*client.Conn) (got bool, err error)
-
-// retry calls try until it succeeds or a retry makes no sense: at most a.retries
-// times in a row without headway. An attempt whose reply hadn't begun when the
-// connection was lost doesn't count.
-func (a *app) retry(ctx context.Context, try attempt) error {
-	l := a.leastBusy()
-	defer func() { l.busy.Add(-1) }()
-	var failure error
-	for tries := 0; ; {
-		conn, err := l.connection(ctx)
-		if err != nil {
-			l.busy.Add(-1)
-			if l = a.leastBusy(); !l.dead.Load() {
-				continue
-			}
-			if failure != nil {
-				err = &gaveUp{failure, err}
-			}
-			return err
-		}
-		got, err := try(conn)
-		switch {
-		case err == nil || ctx.Err() != nil || !retryable(err):
-			return err
-		case errors.Is(err, client.ErrQueued):
-			continue
-		case got:
-			tries = 0
-		}
-		if tries >= a.retries || !pause(ctx, tries) {
-			return err
-		}
-		failure = err
-		tries++
-	}
-}
-
-// A gaveUp says why an attempt failed, and why there was no further one.
-type gaveUp struct{ failure, then error }
-
-func (g *gaveUp) Error() string   { return fmt.Sprintf("%v; then %v", g.failure, g.then) }
-func (g *gaveUp) Unwrap() []error { return []error{g.failure, g.then} }

@@ -18,9 +18,16 @@ func baseName(path string) string {
 // checkName returns errName for a name that a file in a folder can't have, and for
 // the names of unfinished files.
 func checkName(name string) error {
-	unfinished := strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
-	if len(name) > maxName || name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || unfinished {
+	if len(name) > maxName || name == "." || strings.ContainsAny(name, `/\`) || wire.HasControl(name) || !filepath.IsLocal(name) || isUnfinished(name) {
 		return errName
 	}
 	return nil
 }
+
+// isUnfinished reports whether a name is that of an unfinished file or its note.
+func isUnfinished(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
+}
+
+// lastElement returns the last element of a name with slashes, "" for "".
+func lastElement(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

@@ -39,8 +39,9 @@ func tempNames(name string) (part, note string) {
 const checkpoint = 16 << 20
 
 var (
-	errPart = errors.New("the unfinished file can't be used: it is a link, or somebody else's")
-	errBusy = errors.New("another mtsclient is saving it")
+	errPart    = errors.New("the unfinished file can't be used: it is a link, or no file; remove it")
+	errForeign = errors.New("the unfinished file is another user's")
+	errBusy    = errors.New("another mtsclient is saving it")
 )
 
 // A part is an unfinished file. It is locked while it is open.
@@ -48,9 +49,10 @@ type part struct {
 	folder   *folder
 	dir      *dir
 	file     *os.File
-	name     string // of the finished file
-	tempName string // of the unfinished file
-	noteName string // of its note
+	ours     fs.FileInfo // of file
+	name     string      // of the finished file
+	tempName string      // of the unfinished file
+	noteName string      // of its note
 	note     note
 
 	size    int64
@@ -63,11 +65,15 @@ type part struct {
 // A note says which version of which file a part belongs to, and how much of it is
 // safely on disk.
 type note struct {
-	Path   string `json:"path"`
-	ETag   string `json:"etag"`
-	Size   int64  `json:"size"`
-	Synced int64  `json:"synced"`
+	Path     string    `json:"path"`
+	ETag     string    `json:"etag"`
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+	Synced   int64     `json:"synced"`
 }
+
+// info returns what a note says about the file on the server.
+func (n note) info() core.Info { return core.Info{Size: n.Size, ETag: n.ETag, Modified: n.Modified} }
 
 // create opens the unfinished file of name; remote is its path on the server. If
 // resume is set and the old content can be continued, it is kept. Otherwise the
@@ -99,23 +105,21 @@ func (p *part) open(resume bool) (err error) {
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
 	root, name := p.dir.root, p.tempName
-	p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	fresh := err == nil
-	if errors.Is(err, fs.ErrExist) {
-		p.file, err = reopen(root, name, os.O_RDWR)
-	}
+	fresh, err := p.openFile()
 	if err != nil {
 		return err
 	}
-	if err := lock(p.file); err != nil {
+	if err := p.folder.without("lock files", lock(p.file)); err != nil {
 		return fmt.Errorf("%w: %w", errBusy, err)
 	}
-	ours, err := p.file.Stat()
-	if err != nil {
+	if p.ours, err = p.file.Stat(); err != nil {
 		return err
 	}
-	if there, err := root.Lstat(name); err != nil || !os.SameFile(ours, there) {
+	if there, err := root.Lstat(name); err != nil || !os.SameFile(p.ours, there) {
 		return errBusy
+	}
+	if !p.folder.claim(p.ours) {
+		return errTwice
 	}
 	if fresh { // it has no note
 		return nil
@@ -124,10 +128,47 @@ func (p *part) open(resume bool) (err error) {
 	if tooMany(err) {
 		return err
 	}
-	if resume && err == nil && n.Path == p.note.Path && n.Synced <= ours.Size() {
+	if resume && err == nil && n.Path == p.note.Path && n.Synced <= p.ours.Size() {
 		p.note = n
 	}
 	return p.truncate(p.note.Synced)
+}
+
+// openFile makes the unfinished file, or opens the one that is there. A stale one
+// of another user is replaced.
+func (p *part) openFile() (fresh bool, err error) {
+	root, name := p.dir.root, p.tempName
+	create := func() { p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666) }
+	if create(); !errors.Is(err, fs.ErrExist) {
+		return err == nil, err
+	}
+	if p.file, err = reopen(root, name, os.O_RDWR); !errors.Is(err, errForeign) {
+		return false, err
+	}
+	if err := p.removeForeign(); err != nil {
+		return false, fmt.Errorf("%w: %w", errForeign, err)
+	}
+	create()
+	return err == nil, err
+}
+
+// removeForeign removes the unfinished file of another user and its note, unless
+// that user's mtsclient is running.
+func (p *part) removeForeign() error {
+	root := p.dir.root
+	if f, err := root.Open(p.tempName); err == nil {
+		defer f.Close()
+		if err := lock(f); err != nil && !unsupported(err) {
+			return fmt.Errorf("%w: %w", errBusy, err)
+		}
+	}
+	if err := root.Remove(p.tempName); err != nil {
+		return err
+	}
+	if err := root.Remove(p.noteName); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // close closes the file and releases its folder.
@@ -145,20 +186,24 @@ func (p *part) release() error {
 }
 
 // reopen opens a file that an earlier run has left. It refuses links, files with a
-// second name or of another user, and what isn't a regular file.
+// second name, what isn't a regular file (errPart) and files of another user
+// (errForeign).
 func reopen(root *os.Root, name string, flag int) (*os.File, error) {
 	before, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
-	if !before.Mode().IsRegular() || !exclusive(before) {
+	if !before.Mode().IsRegular() || !singleName(before) {
 		return nil, fmt.Errorf("%s: %w", name, errPart)
+	}
+	if !own(before) {
+		return nil, fmt.Errorf("%s: %w", name, errForeign)
 	}
 	f, err := root.OpenFile(name, flag, 0)
 	if err != nil {
 		return nil, err
 	}
-	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) || !exclusive(after) {
+	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) || !singleName(after) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", name, errPart)
 	}
@@ -179,9 +224,6 @@ func (p *part) truncate(size int64) error {
 	return err
 }
 
-// info returns what the note says about the file on the server.
-func (p *part) info() core.Info { return core.Info{Size: p.note.Size, ETag: p.note.ETag} }
-
 // Write appends to the file. Every 16 MiB, and at least once a second, it notes in
 // the background how much is on disk.
 func (p *part) Write(b []byte) (int, error) {
@@ -193,7 +235,7 @@ func (p *part) Write(b []byte) (int, error) {
 		reached.Synced = p.size
 		p.syncs.Go(func() {
 			defer p.syncing.Store(false)
-			if p.file.Sync() == nil {
+			if p.folder.without("sync files", p.file.Sync()) == nil {
 				p.writeNote(reached)
 			}
 		})
@@ -206,11 +248,17 @@ func (p *part) restart() error {
 	return p.truncate(0)
 }
 
+func (p *part) hash() (string, error) {
+	sum := sha256.New()
+	_, err := io.Copy(sum, io.NewSectionReader(p.file, 0, p.size))
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
 func (p *part) setVersion(info core.Info) error {
 	if info.ETag == "" {
 		return nil
 	}
-	p.note.ETag, p.note.Size = info.ETag, info.Size
+	p.note.ETag, p.note.Size, p.note.Modified = info.ETag, info.Size, info.Modified
 	if err := p.writeNote(p.note); !tooMany(err) { // without the note, Write tries it again
 		return err
 	}
@@ -221,34 +269,49 @@ func (p *part) setVersion(info core.Info) error {
 // an incomplete file under that name.
 func (p *part) commit(modified time.Time) error {
 	p.syncs.Wait()
-	root := p.dir.root
 	if !modified.IsZero() {
-		if err := root.Chtimes(p.tempName, time.Time{}, modified); err != nil {
+		if err := p.folder.without("set times", setTime(p.dir.root, p.tempName, modified)); err != nil {
 			return err
 		}
 	}
-	if err := p.folder.disk.sync(p.file); err != nil {
+	if err := p.folder.without("sync files", p.folder.disk.sync(p.file)); err != nil {
 		return err
 	}
 	p.dir.mu.Lock()
 	defer p.dir.mu.Unlock()
-	if err := p.folder.checkFree(root, p.name); err != nil {
-		return err
-	}
-	if p.note.ETag != "" {
-		root.Remove(p.noteName)
-	}
-	if err := root.Rename(p.tempName, p.name); err != nil {
+	if err := p.rename(); err != nil {
 		return err
 	}
 	p.folder.markUsed(p.dir)
 	return nil
 }
 
+// rename gives the file its final name. The name may have been taken since create,
+// and another user may have replaced the file.
+func (p *part) rename() error {
+	root := p.dir.root
+	there, err := p.folder.checkFree(root, p.name)
+	switch {
+	case err != nil:
+		return err
+	case there != nil && p.folder.isClaimed(there):
+		return errTwice
+	case there != nil && !p.folder.replace:
+		return errExists
+	}
+	if now, err := root.Lstat(p.tempName); err != nil || !os.SameFile(p.ours, now) {
+		return errBusy
+	}
+	if p.note.ETag != "" {
+		root.Remove(p.noteName)
+	}
+	return root.Rename(p.tempName, p.name)
+}
+
 // giveUp keeps a part that a later run can continue, and discards other ones.
 func (p *part) giveUp() {
 	p.syncs.Wait()
-	if p.note.ETag != "" && p.size > 0 && p.file.Sync() == nil {
+	if p.note.ETag != "" && p.size > 0 && p.folder.without("sync files", p.file.Sync()) == nil {
 		p.note.Synced = p.size
 		if p.writeNote(p.note) == nil {
 			return
@@ -264,6 +327,7 @@ func (p *part) discard() {
 	defer p.dir.mu.Unlock()
 	p.dir.root.Remove(p.noteName)
 	p.dir.root.Remove(p.tempName)
+	p.folder.unclaim(p.ours)
 }
 
 // writeNote replaces the note. If a crash cuts it off, it can't be read, and the

@@ -10,5 +10,8 @@ import (
 // lock does nothing: this system has no locks.
 func lock(*os.File) error { return nil }
 
-// exclusive returns true: this system doesn't tell.
-func exclusive(fs.FileInfo) bool { return true }
+// singleName returns true: this system doesn't tell.
+func singleName(fs.FileInfo) bool { return true }
+
+// own returns true: this system doesn't tell.
+func own(fs.FileInfo) bool { return true }

@@ -15,5 +15,8 @@ func lock(f *os.File) error {
 	return windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &at)
 }
 
-// exclusive returns true: this system doesn't tell.
-func exclusive(fs.FileInfo) bool { return true }
+// singleName returns true: this system doesn't tell.
+func singleName(fs.FileInfo) bool { return true }
+
+// own returns true: this system doesn't tell.
+func own(fs.FileInfo) bool { return true }

@@ -48,7 +48,7 @@ func readPassword(file string) (string, error) {
 	}
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, maxPassword)).ReadString('\n')
-	line = strings.TrimRight(line, "\r\n")
+	line = strings.TrimRight(strings.TrimPrefix(line, byteOrderMark), "\r\n")
 	if err != nil && !errors.Is(err, io.EOF) || line == "" {
 		return "", fmt.Errorf("%w: MTS_PASSWORD_FILE: no password in %s", client.ErrLogin, file)
 	}
@@ -97,6 +97,12 @@ func unlessDone(ctx context.Context, read func() (string, error)) (string, error
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	_, ok := terminal(stream)
+	return ok
 }
 
 // terminal returns the descriptor of stream if that is a terminal.

@@ -22,6 +22,7 @@ type progress struct {
 	bars        *mpb.Progress
 	total       *mpb.Bar
 	files, done atomic.Int64
+	planned     atomic.Bool // all files are known
 
 	mu       sync.Mutex
 	expected int64 // bytes
@@ -34,17 +35,21 @@ func newProgress(screen *os.File) *progress {
 	}
 	p := &progress{bars: mpb.New(mpb.WithOutput(screen))}
 	count := func(decor.Statistics) string { return fmt.Sprintf("%d/%d files", p.done.Load(), p.files.Load()) }
-	p.total = p.bars.AddBar(0, mpb.BarPriority(1<<20), mpb.PrependDecorators(decor.Any(count)), mpb.AppendDecorators(speed(0)))
+	p.total = p.bars.AddBar(0, mpb.BarPriority(1<<20), mpb.PrependDecorators(decor.Any(count)), mpb.AppendDecorators(speed(0, p.planned.Load)))
 	return p
 }
 
-// speed shows the rate of the bytes after the first at ones, and the time left.
-func speed(at int64) decor.Decorator {
+// speed shows the rate of the bytes after the first at ones, and the time left if all
+// bytes are known.
+func speed(at int64, known func() bool) decor.Decorator {
 	start := time.Now()
 	return decor.Any(func(s decor.Statistics) string {
 		perSecond := float64(s.Current-at) / time.Since(start).Seconds()
 		if perSecond < 1 {
 			return "-"
+		}
+		if !known() {
+			return fmt.Sprintf("% .1f/s", decor.SizeB1024(perSecond))
 		}
 		left := time.Duration(float64(s.Total-s.Current) / perSecond * float64(time.Second))
 		return fmt.Sprintf("% .1f/s %v", decor.SizeB1024(perSecond), left.Round(time.Second))
@@ -80,10 +85,17 @@ func (p *progress) expect(bytes int64) {
 	p.total.SetTotal(p.expected, false)
 }
 
+// allPlanned says that all files are known.
+func (p *progress) allPlanned() {
+	if p != nil {
+		p.planned.Store(true)
+	}
+}
+
 // close ends the bars.
 func (p *progress) close() {
 	if p != nil {
-		p.total.SetTotal(-1, true)
+		p.total.Abort(false) // it stays as it is, also after an interrupt
 		p.bars.Wait()
 	}
 }
@@ -123,7 +135,7 @@ func (b *fileBar) moved(bytes int) {
 		b.bar = b.bars.AddBar(t.info.Size,
 			mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(wire.Printable(b.name)), decor.Percentage(decor.WC{W: 5})),
-			mpb.AppendDecorators(speed(t.size)))
+			mpb.AppendDecorators(speed(t.size, func() bool { return true })))
 		b.bar.SetCurrent(t.size)
 	}
 }

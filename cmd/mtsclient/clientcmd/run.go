@@ -1,10 +1,15 @@
 // Package clientcmd is the command mtsclient: it fetches files over
 // core/client and saves them whole or not at all.
 //
-// The exit code is 0 if all files were saved, 1 if some weren't, 2 for wrong
-// usage, 3 if there was no connection, 4 if TLS failed or the server isn't the
+// A run has four steps: the flags are the settings; the plan turns arguments into
+// jobs (plan.go); the jobs are carried out in parallel (fetch.go); and each is
+// reported in the order of the plan (report.go).
+//
+// The exit code is 0 if all files were saved or unchanged, 1 if some weren't, 2 for
+// wrong usage, 3 if there was no connection, 4 if TLS failed or the server isn't the
 // expected one, 5 if the login failed or there was no password, 6 if a file arrived
-// incomplete or wrong. The largest that applies wins.
+// incomplete or wrong. The largest that applies wins. After SIGINT the program dies
+// of it.
 package clientcmd
 
 import (
@@ -12,45 +17,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"sync"
-	"syscall"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
-	"mts/core"
 	"mts/core/client"
 	"mts/core/wire"
-)
-
-// The exit codes.
-const (
-	exitOK        = 0
-	exitSome      = 1
-	exitUsage     = 2
-	exitConnect   = 3
-	exitTLS       = 4
-	exitLogin     = 5
-	exitIntegrity = 6
 )
 
 // Run runs the command with the arguments that follow its name and returns its
 // exit code. Prompts need stdin to be a terminal.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	a := &app{stdin: stdin, stdout: stdout, stderr: &shared{w: stderr}, screen: stderr}
+	ctx, signals := interruptible()
+	defer signals.end()
+	out := &output{w: stdout}
+	a := &app{stdin: stdin, stdout: out, screen: stdout, stderr: &output{w: stderr}, bars: stderr, tally: make(tally), taken: make(map[string]bool)}
+	err := a.execute(ctx, args)
+	a.fail(err)
+	a.fail(out.failed())
+	return a.worst
+}
+
+// execute parses the arguments and carries them out.
+func (a *app) execute(ctx context.Context, args []string) error {
 	cmd := a.command()
-	if len(args) == 2 && args[0] == "completion" {
-		return a.completion(cmd, args[1])
+	if len(args) == 2 {
+		switch args[0] {
+		case "completion":
+			return a.completion(cmd, args[1])
+		case "help":
+			return a.helpTopic(args[1])
+		}
 	}
 	cmd.SetArgs(args)
-	if err := cmd.ExecuteContext(ctx); err != nil {
-		a.complain(err)
-		a.worst = max(a.worst, exitCode(err))
-	}
-	return a.worst
+	return cmd.ExecuteContext(ctx)
 }
 
 // An app is one run of the command.
@@ -58,16 +58,23 @@ type app struct {
 	settings
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	screen         io.Writer // shows bars if it is a terminal
+	screen         io.Writer // what stdout writes to, perhaps a terminal
+	bars           io.Writer // what stderr writes to, perhaps a terminal
 	worst          int       // exit code so far
+	outputLost     atomic.Bool
 
 	options  client.Options
 	password func() (string, error) // nil: no login with a password
 
 	links    []*link
-	folder   *folder // nil: to stdout
+	final    atomic.Pointer[error] // why no link may connect any more
+	folder   *folder               // nil: to stdout, or only a listing
 	limiter  *rate.Limiter
 	progress *progress
+	tally    tally
+	taken    map[string]bool        // names that files and trees are saved under
+	trees    []*place               // folders that were fetched completely, for --delete
+	noticed  atomic.Pointer[string] // the last notice
 }
 
 // run carries out the command line.
@@ -75,9 +82,12 @@ func (a *app) run(ctx context.Context, args []string) (err error) {
 	if a.options, err = a.connectOptions(); err != nil {
 		return err
 	}
+	if args, err = a.addInput(args); err != nil {
+		return err
+	}
 	fetch := !a.list && len(a.exec) == 0
 	if fetch && a.output != "-" {
-		if a.folder, err = openFolder(a.output, a.force); err != nil {
+		if a.folder, err = a.openTarget(); err != nil {
 			return usageError{fmt.Errorf("--output: %w", err)}
 		}
 		defer a.folder.close()
@@ -87,74 +97,53 @@ func (a *app) run(ctx context.Context, args []string) (err error) {
 	switch {
 	case err != nil && fetch:
 		a.reportAll(ctx, args, err)
-		return err
+		return a.advise(ctx, err)
 	case err != nil:
-		return err
+		return a.advise(ctx, err)
 	case len(a.exec) > 0:
 		return a.execAll(ctx, conn)
 	case a.list:
-		return a.listAll(ctx, conn, args)
+		return a.listAll(ctx, args)
 	}
-	return a.fetchAll(ctx, args)
+	return a.advise(ctx, a.fetchAll(ctx, args))
 }
 
-// A shared is a writer that several goroutines may use.
-type shared struct {
-	mu sync.Mutex
-	w  io.Writer
+// openTarget opens the folder that files are saved in. With --dry-run it makes
+// nothing.
+func (a *app) openTarget() (*folder, error) {
+	d, err := openFolder(a.output, a.dryRun)
+	if err != nil {
+		return nil, err
+	}
+	d.replace = a.force || a.update
+	d.warn = a.complain
+	return d, nil
 }
 
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
+// advise returns err with what to do about it. An interrupt hides what it caused.
+func (a *app) advise(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		if a.folder != nil && !a.dryRun {
+			return fmt.Errorf("%w; with -c the next run goes on from here", errInterrupted)
+		}
+		return errInterrupted
+	}
+	return a.explain(err)
+}
+
+// fail shows an error, if there is one, and counts it for the exit code.
+func (a *app) fail(err error) {
+	if err != nil {
+		a.complain(err)
+		a.worst = max(a.worst, exitCode(err))
+	}
 }
 
 // complain shows an error on one line. It makes the error printable, because a
 // server may have chosen parts of it.
 func (a *app) complain(err error) {
+	if errors.Is(err, errOutput) && a.outputLost.Swap(true) {
+		return // it has been said
+	}
 	fmt.Fprintf(a.stderr, "mtsclient: %s\n", wire.Printable(err.Error()))
-}
-
-// A usageError is a mistake in the command line.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// exitCode returns the exit code for an error.
-func exitCode(err error) int {
-	var usage usageError
-	var refusal *core.Error
-	var gave *gaveUp
-	switch {
-	case errors.As(err, &gave):
-		return max(exitCode(gave.failure), exitCode(gave.then))
-	case errors.Is(err, context.Canceled):
-		return exitSome
-	case errors.Is(err, client.ErrIntegrity), errors.Is(err, wire.ErrProtocol) && !errors.Is(err, client.ErrConnect):
-		return exitIntegrity
-	case errors.Is(err, client.ErrConnect):
-		return exitConnect
-	case errors.Is(err, client.ErrTLS):
-		return exitTLS
-	case errors.Is(err, client.ErrLogin):
-		return exitLogin
-	case errors.As(err, &usage), errors.Is(err, client.ErrURL), errors.Is(err, client.ErrLine):
-		return exitUsage
-	case errors.As(err, &refusal):
-		return refusalCode(refusal.Code)
-	case errors.Is(err, client.ErrLost):
-		return exitIntegrity
-	}
-	return exitSome
-}
-
-func refusalCode(code core.Code) int {
-	switch code {
-	case core.CodeAuthRequired, core.CodeAuthFailed, core.CodeTLSRequired:
-		return exitLogin
-	case core.CodeChanged:
-		return exitIntegrity
-	}
-	return exitSome
 }

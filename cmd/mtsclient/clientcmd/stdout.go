@@ -32,12 +32,14 @@ func (s *stream) restart() error {
 	return nil
 }
 
+func (s *stream) hash() (string, error) { return "", fmt.Errorf("%w: %w", errChanged, errTaken) }
+
 func (s *stream) setVersion(core.Info) error { return nil }
 
 // data returns the writer for the data of replies: stdout, or a writer that makes
 // them printable if stdout is a terminal.
 func (a *app) data() io.Writer {
-	if _, ok := terminal(a.stdout); ok {
+	if isTerminal(a.screen) {
 		return &escaper{w: a.stdout}
 	}
 	return a.stdout

@@ -1,6 +1,7 @@
 package clientcmd
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"time"
@@ -44,4 +45,12 @@ func (s *groupSync) sync(f *os.File) error {
 	}
 	<-g.done
 	return g.err
+}
+
+// syncEach syncs one file after the other.
+func syncEach(files []*os.File) (err error) {
+	for _, f := range files {
+		err = errors.Join(err, f.Sync())
+	}
+	return err
 }

@@ -10,7 +10,7 @@ import (
 // 5.8 syncfs reports write errors.
 func syncFiles(files []*os.File) error {
 	if len(files) == 1 {
-		return files[0].Sync()
+		return syncEach(files)
 	}
 	synced := make(map[uint64]bool)
 	for _, f := range files {
@@ -21,7 +21,11 @@ func syncFiles(files []*os.File) error {
 		}
 		if dev := uint64(s.Dev); !synced[dev] {
 			synced[dev] = true
-			if err := unix.Syncfs(fd); err != nil {
+			err := unix.Syncfs(fd)
+			if unsupported(err) {
+				return syncEach(files)
+			}
+			if err != nil {
 				return err
 			}
 		}

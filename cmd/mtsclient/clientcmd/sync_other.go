@@ -2,15 +2,7 @@
 
 package clientcmd
 
-import (
-	"errors"
-	"os"
-)
+import "os"
 
-// syncFiles syncs one file after the other.
-func syncFiles(files []*os.File) (err error) {
-	for _, f := range files {
-		err = errors.Join(err, f.Sync())
-	}
-	return err
-}
+// syncFiles syncs files.
+func syncFiles(files []*os.File) error { return syncEach(files) }

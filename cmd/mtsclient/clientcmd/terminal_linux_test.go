@@ -192,8 +192,8 @@ func TestInterruptedPrompt(t *testing.T) {
 		term.ours.WriteString("ab\x03")
 		cmd.Wait()
 		after, err := unix.IoctlGetTermios(int(term.theirs.Fd()), unix.TCGETS)
-		if code := cmd.ProcessState.ExitCode(); err != nil || code != exitSome || *after != *before {
-			t.Errorf("%q: code %d, terminal %+v, %v; was %+v", prompt, code, after, err, before)
+		if died := cmd.ProcessState.String(); err != nil || died != "signal: interrupt" || *after != *before {
+			t.Errorf("%q: %s, terminal %+v, %v; was %+v", prompt, died, after, err, before)
 		}
 		term.close()
 	}

@@ -19,6 +19,8 @@ type target interface {
 	Write(p []byte) (int, error)
 	// restart discards what was written.
 	restart() error
+	// hash returns the SHA-256 of what was written, in hexadecimal.
+	hash() (string, error)
 	// setVersion tells the target which version of the file it gets, if the file
 	// has more than one piece.
 	setVersion(core.Info) error
@@ -30,12 +32,14 @@ type transfer struct {
 	to        target
 	info      core.Info // the version of the file; unknown without an ETag
 	size      int64     // bytes in the target
+	furthest  int64     // the largest size so far
 	received  int64
 	announced int64     // the size of the file that the server has announced
 	sum       hash.Hash // of the content of the target; nil if it isn't needed
 	pace      func(bytes int) error
 	moved     func(bytes int) // called with the size of each block
 	atOnce    bool            // fetch it in one piece, because it changes too often
+	doubtful  bool            // the parts may be of two versions: the etag has changed, size and time haven't
 	err       error           // of the target
 }
 
@@ -46,6 +50,7 @@ func (t *transfer) Write(b []byte) (int, error) {
 	}
 	n, err := t.to.Write(b)
 	t.size += int64(n)
+	t.furthest = max(t.furthest, t.size)
 	t.received += int64(n)
 	t.moved(n)
 	if t.sum != nil {
@@ -65,7 +70,7 @@ func (t *transfer) restart(why error) error {
 	if t.sum != nil {
 		t.sum.Reset()
 	}
-	t.size, t.info = 0, core.Info{}
+	t.size, t.info, t.doubtful = 0, core.Info{}, false
 	if err := t.to.restart(); err != nil {
 		t.err = fmt.Errorf("%w; %w", why, err)
 	}
@@ -87,17 +92,32 @@ func (t *transfer) run(ctx context.Context, conn *client.Conn) error {
 	return t.fetchRest(ctx, conn)
 }
 
-// compare checks that the server still has the version of the received part, and
-// restarts otherwise.
+// compare checks that the server still has the version of the received part. It
+// restarts if that is certainly another one. If only the etag differs, which can
+// be another server's, the hash of the whole decides in the end.
 func (t *transfer) compare(ctx context.Context, conn *client.Conn) error {
 	info, err := conn.Stat(ctx, t.path)
+	same := info.Size == t.info.Size && info.Modified.Equal(t.info.Modified) && !info.Modified.IsZero()
 	switch {
-	case isCode(err, core.CodeUnknownCommand):
+	case isCode(err, core.CodeUnknownCommand), errors.Is(err, client.ErrLine):
 		return nil // fetchRest notices a change
-	case err == nil && (info.ETag != t.info.ETag || info.Size != t.info.Size):
+	case err != nil:
+		return err
+	case info.ETag == t.info.ETag && info.Size == t.info.Size:
+		t.info.Modified = info.Modified
+		return nil
+	case !same || info.ETag == "":
 		return t.restart(errChanged)
 	}
-	return err
+	t.doubtful = true
+	return t.setVersion(info)
+}
+
+// setVersion sets the version that is being fetched.
+func (t *transfer) setVersion(info core.Info) error {
+	t.info = info
+	t.err = t.to.setVersion(info)
+	return t.err
 }
 
 // fetchFirst fetches the first piece of a file. It fetches the whole file if that
@@ -113,7 +133,12 @@ func (t *transfer) fetchFirst(ctx context.Context, conn *client.Conn) (err error
 	info, err = conn.FetchPart(ctx, t.path, 0, firstPiece, t)
 	nothing := t.size == 0 && errors.Is(err, client.ErrIntegrity)
 	switch {
-	case isCode(err, core.CodeUnknownCommand), isCode(err, core.CodeRange), nothing:
+	case errors.Is(err, client.ErrLine), isCode(err, core.CodeUnknownCommand), isCode(err, core.CodeRange), nothing:
+		info, err = conn.Fetch(ctx, t.path, t)
+	case errors.Is(err, client.ErrSize):
+		if err := t.restart(err); err != nil {
+			return err
+		}
 		info, err = conn.Fetch(ctx, t.path, t)
 	case err == nil && info.ETag == "" && t.size < info.Size:
 		if err := t.restart(errNoVersion); err != nil {
@@ -124,11 +149,11 @@ func (t *transfer) fetchFirst(ctx context.Context, conn *client.Conn) (err error
 	if err != nil {
 		return err
 	}
-	t.info = info
 	if t.size < info.Size {
-		t.err = t.to.setVersion(info)
+		return t.setVersion(info)
 	}
-	return t.err
+	t.info = info
+	return nil
 }
 
 var (
@@ -145,6 +170,9 @@ func (t *transfer) fetchRest(ctx context.Context, conn *client.Conn) error {
 	if isCode(err, core.CodeRange) || whole && info.ETag != t.info.ETag {
 		t.atOnce = true
 		return errChanged
+	}
+	if err == nil {
+		t.info.Modified = info.Modified
 	}
 	return err
 }

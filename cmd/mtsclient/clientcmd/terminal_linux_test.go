@@ -29,6 +29,7 @@ type terminalPair struct {
 
 func newTerminal(t *testing.T, width, height uint16) *terminalPair {
 	t.Helper()
+	t.Setenv("TERM", "xterm")
 	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -254,6 +255,44 @@ func checkWidth(t *testing.T, screen string, width int) {
 	}
 }
 
+// For a tree, a terminal shows one line in the end, and with -v one for each file.
+func TestTreeOnTerminal(t *testing.T) {
+	b := newBench(t)
+	for i := range 30 {
+		b.put(fmt.Sprintf("tree/f%d", i), "content")
+	}
+	for flag, lines := range map[string]int{"--force": 0, "-v": 30} {
+		term := newTerminal(t, 80, 24)
+		code := <-term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "--force", flag, "-r", "tree")
+		screen := term.close()
+		if code != 0 || strings.Count(screen, "has been saved.") != lines || lines == 0 && !strings.HasSuffix(screen, "30 files saved.\r\n") {
+			t.Errorf("%s: code %d, screen %q", flag, code, screen)
+		}
+	}
+}
+
+// --delete asks first.
+func TestDeletePrompt(t *testing.T) {
+	b := tree(t)
+	mine := filepath.Join(b.saved, "tree", "mine")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, answer := range []string{"no", "yes"} {
+		term := newTerminal(t, 80, 24)
+		code := term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "-r", "-u", "--delete", "tree")
+		if !term.wait("that the server no longer has? (yes/no) ") {
+			t.Fatal("no question")
+		}
+		term.ours.WriteString(answer + "\n")
+		got := <-code
+		screen := term.close()
+		if _, err := os.Stat(mine); got != 0 || (err == nil) != (answer == "no") || !strings.Contains(screen, "  tree/mine\r\n") {
+			t.Errorf("%s: code %d, screen %q, %v", answer, got, screen, err)
+		}
+	}
+}
+
 // Nothing is drawn if it isn't wanted, or not for a terminal.
 func TestNoBars(t *testing.T) {
 	b := newBench(t)
@@ -264,6 +303,12 @@ func TestNoBars(t *testing.T) {
 		if screen := term.close(); code != 0 || strings.Contains(screen, "\x1b") || strings.Contains(screen, "files") {
 			t.Errorf("%s: code %d, screen %q", flag, code, screen)
 		}
+	}
+	term := newTerminal(t, 80, 24)
+	t.Setenv("TERM", "dumb")
+	code := <-term.start("--server", b.addr, "--pin", b.pin, "-o", b.saved, "--force", "x")
+	if screen := term.close(); code != 0 || screen != "x has been saved.\r\n" {
+		t.Errorf("TERM=dumb: code %d, screen %q", code, screen)
 	}
 	if code, out, errs := b.run("--force", "x"); code != 0 || out != "x has been saved.\n" || errs != "" {
 		t.Errorf("in a pipe: code %d, %q, %q", code, out, errs)

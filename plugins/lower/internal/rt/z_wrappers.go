@@ -103,18 +103,18 @@ func (w wrapper0) Uname() (string, error) { return w.method("Uname").(func(any) 
 // wrapper1 is a flate.Reader.
 type wrapper1 struct{ wrapper }
 
-func (w wrapper1) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper1) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
-func (w wrapper1) ReadByte() (uint8, error) {
-	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
+func (w wrapper1) ReadByte() (byte, error) {
+	return w.method("ReadByte").(func(any) (byte, error))(w.V)
 }
 
 // wrapper2 is a flate.Resetter.
 type wrapper2 struct{ wrapper }
 
-func (w wrapper2) Reset(a0 io.Reader, a1 []uint8) error {
-	return w.method("Reset").(func(any, io.Reader, []uint8) error)(w.V, a0, a1)
+func (w wrapper2) Reset(a0 io.Reader, a1 []byte) error {
+	return w.method("Reset").(func(any, io.Reader, []byte) error)(w.V, a0, a1)
 }
 
 // wrapper3 is a heap.Interface.
@@ -131,94 +131,94 @@ func (w wrapper3) Swap(a0 int, a1 int) { w.method("Swap").(func(any, int, int))(
 // wrapper4 is a encoding.BinaryAppender.
 type wrapper4 struct{ wrapper }
 
-func (w wrapper4) AppendBinary(a0 []uint8) ([]uint8, error) {
-	return w.method("AppendBinary").(func(any, []uint8) ([]uint8, error))(w.V, a0)
+func (w wrapper4) AppendBinary(a0 []byte) ([]byte, error) {
+	return w.method("AppendBinary").(func(any, []byte) ([]byte, error))(w.V, a0)
 }
 
 // wrapper5 is a encoding.BinaryMarshaler.
 type wrapper5 struct{ wrapper }
 
-func (w wrapper5) MarshalBinary() ([]uint8, error) {
-	return w.method("MarshalBinary").(func(any) ([]uint8, error))(w.V)
+func (w wrapper5) MarshalBinary() ([]byte, error) {
+	return w.method("MarshalBinary").(func(any) ([]byte, error))(w.V)
 }
 
 // wrapper6 is a encoding.BinaryUnmarshaler.
 type wrapper6 struct{ wrapper }
 
-func (w wrapper6) UnmarshalBinary(a0 []uint8) error {
-	return w.method("UnmarshalBinary").(func(any, []uint8) error)(w.V, a0)
+func (w wrapper6) UnmarshalBinary(a0 []byte) error {
+	return w.method("UnmarshalBinary").(func(any, []byte) error)(w.V, a0)
 }
 
 // wrapper7 is a encoding.TextAppender.
 type wrapper7 struct{ wrapper }
 
-func (w wrapper7) AppendText(a0 []uint8) ([]uint8, error) {
-	return w.method("AppendText").(func(any, []uint8) ([]uint8, error))(w.V, a0)
+func (w wrapper7) AppendText(a0 []byte) ([]byte, error) {
+	return w.method("AppendText").(func(any, []byte) ([]byte, error))(w.V, a0)
 }
 
 // wrapper8 is a encoding.TextMarshaler.
 type wrapper8 struct{ wrapper }
 
-func (w wrapper8) MarshalText() ([]uint8, error) {
-	return w.method("MarshalText").(func(any) ([]uint8, error))(w.V)
+func (w wrapper8) MarshalText() ([]byte, error) {
+	return w.method("MarshalText").(func(any) ([]byte, error))(w.V)
 }
 
 // wrapper9 is a encoding.TextUnmarshaler.
 type wrapper9 struct{ wrapper }
 
-func (w wrapper9) UnmarshalText(a0 []uint8) error {
-	return w.method("UnmarshalText").(func(any, []uint8) error)(w.V, a0)
+func (w wrapper9) UnmarshalText(a0 []byte) error {
+	return w.method("UnmarshalText").(func(any, []byte) error)(w.V, a0)
 }
 
 // wrapper10 is a binary.AppendByteOrder.
 type wrapper10 struct{ wrapper }
 
-func (w wrapper10) AppendUint16(a0 []uint8, a1 uint16) []uint8 {
-	return w.method("AppendUint16").(func(any, []uint8, uint16) []uint8)(w.V, a0, a1)
+func (w wrapper10) AppendUint16(a0 []byte, a1 uint16) []byte {
+	return w.method("AppendUint16").(func(any, []byte, uint16) []byte)(w.V, a0, a1)
 }
-func (w wrapper10) AppendUint32(a0 []uint8, a1 uint32) []uint8 {
-	return w.method("AppendUint32").(func(any, []uint8, uint32) []uint8)(w.V, a0, a1)
+func (w wrapper10) AppendUint32(a0 []byte, a1 uint32) []byte {
+	return w.method("AppendUint32").(func(any, []byte, uint32) []byte)(w.V, a0, a1)
 }
-func (w wrapper10) AppendUint64(a0 []uint8, a1 uint64) []uint8 {
-	return w.method("AppendUint64").(func(any, []uint8, uint64) []uint8)(w.V, a0, a1)
+func (w wrapper10) AppendUint64(a0 []byte, a1 uint64) []byte {
+	return w.method("AppendUint64").(func(any, []byte, uint64) []byte)(w.V, a0, a1)
 }
 func (w wrapper10) String() string { return w.method("String").(func(any) string)(w.V) }
 
 // wrapper11 is a binary.ByteOrder.
 type wrapper11 struct{ wrapper }
 
-func (w wrapper11) PutUint16(a0 []uint8, a1 uint16) {
-	w.method("PutUint16").(func(any, []uint8, uint16))(w.V, a0, a1)
+func (w wrapper11) PutUint16(a0 []byte, a1 uint16) {
+	w.method("PutUint16").(func(any, []byte, uint16))(w.V, a0, a1)
 }
-func (w wrapper11) PutUint32(a0 []uint8, a1 uint32) {
-	w.method("PutUint32").(func(any, []uint8, uint32))(w.V, a0, a1)
+func (w wrapper11) PutUint32(a0 []byte, a1 uint32) {
+	w.method("PutUint32").(func(any, []byte, uint32))(w.V, a0, a1)
 }
-func (w wrapper11) PutUint64(a0 []uint8, a1 uint64) {
-	w.method("PutUint64").(func(any, []uint8, uint64))(w.V, a0, a1)
+func (w wrapper11) PutUint64(a0 []byte, a1 uint64) {
+	w.method("PutUint64").(func(any, []byte, uint64))(w.V, a0, a1)
 }
 func (w wrapper11) String() string { return w.method("String").(func(any) string)(w.V) }
-func (w wrapper11) Uint16(a0 []uint8) uint16 {
-	return w.method("Uint16").(func(any, []uint8) uint16)(w.V, a0)
+func (w wrapper11) Uint16(a0 []byte) uint16 {
+	return w.method("Uint16").(func(any, []byte) uint16)(w.V, a0)
 }
-func (w wrapper11) Uint32(a0 []uint8) uint32 {
-	return w.method("Uint32").(func(any, []uint8) uint32)(w.V, a0)
+func (w wrapper11) Uint32(a0 []byte) uint32 {
+	return w.method("Uint32").(func(any, []byte) uint32)(w.V, a0)
 }
-func (w wrapper11) Uint64(a0 []uint8) uint64 {
-	return w.method("Uint64").(func(any, []uint8) uint64)(w.V, a0)
+func (w wrapper11) Uint64(a0 []byte) uint64 {
+	return w.method("Uint64").(func(any, []byte) uint64)(w.V, a0)
 }
 
 // wrapper12 is a json.Marshaler.
 type wrapper12 struct{ wrapper }
 
-func (w wrapper12) MarshalJSON() ([]uint8, error) {
-	return w.method("MarshalJSON").(func(any) ([]uint8, error))(w.V)
+func (w wrapper12) MarshalJSON() ([]byte, error) {
+	return w.method("MarshalJSON").(func(any) ([]byte, error))(w.V)
 }
 
 // wrapper13 is a json.Unmarshaler.
 type wrapper13 struct{ wrapper }
 
-func (w wrapper13) UnmarshalJSON(a0 []uint8) error {
-	return w.method("UnmarshalJSON").(func(any, []uint8) error)(w.V, a0)
+func (w wrapper13) UnmarshalJSON(a0 []byte) error {
+	return w.method("UnmarshalJSON").(func(any, []byte) error)(w.V, a0)
 }
 
 // wrapper14 is a xml.Marshaler.
@@ -259,8 +259,8 @@ func (w wrapper18) UnmarshalXMLAttr(a0 xml.Attr) error {
 // wrapper19 is a fmt.Formatter.
 type wrapper19 struct{ wrapper }
 
-func (w wrapper19) Format(a0 fmt.State, a1 int32) {
-	w.method("Format").(func(any, fmt.State, int32))(w.V, a0, a1)
+func (w wrapper19) Format(a0 fmt.State, a1 rune) {
+	w.method("Format").(func(any, fmt.State, rune))(w.V, a0, a1)
 }
 
 // wrapper20 is a fmt.GoStringer.
@@ -271,15 +271,15 @@ func (w wrapper20) GoString() string { return w.method("GoString").(func(any) st
 // wrapper21 is a fmt.ScanState.
 type wrapper21 struct{ wrapper }
 
-func (w wrapper21) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper21) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
-func (w wrapper21) ReadRune() (int32, int, error) {
-	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
+func (w wrapper21) ReadRune() (rune, int, error) {
+	return w.method("ReadRune").(func(any) (rune, int, error))(w.V)
 }
 func (w wrapper21) SkipSpace() { w.method("SkipSpace").(func(any))(w.V) }
-func (w wrapper21) Token(a0 bool, a1 func(int32) bool) ([]uint8, error) {
-	return w.method("Token").(func(any, bool, func(int32) bool) ([]uint8, error))(w.V, a0, a1)
+func (w wrapper21) Token(a0 bool, a1 func(rune) bool) ([]byte, error) {
+	return w.method("Token").(func(any, bool, func(rune) bool) ([]byte, error))(w.V, a0, a1)
 }
 func (w wrapper21) UnreadRune() error  { return w.method("UnreadRune").(func(any) error)(w.V) }
 func (w wrapper21) Width() (int, bool) { return w.method("Width").(func(any) (int, bool))(w.V) }
@@ -287,8 +287,8 @@ func (w wrapper21) Width() (int, bool) { return w.method("Width").(func(any) (in
 // wrapper22 is a fmt.Scanner.
 type wrapper22 struct{ wrapper }
 
-func (w wrapper22) Scan(a0 fmt.ScanState, a1 int32) error {
-	return w.method("Scan").(func(any, fmt.ScanState, int32) error)(w.V, a0, a1)
+func (w wrapper22) Scan(a0 fmt.ScanState, a1 rune) error {
+	return w.method("Scan").(func(any, fmt.ScanState, rune) error)(w.V, a0, a1)
 }
 
 // wrapper23 is a fmt.State.
@@ -297,8 +297,8 @@ type wrapper23 struct{ wrapper }
 func (w wrapper23) Flag(a0 int) bool       { return w.method("Flag").(func(any, int) bool)(w.V, a0) }
 func (w wrapper23) Precision() (int, bool) { return w.method("Precision").(func(any) (int, bool))(w.V) }
 func (w wrapper23) Width() (int, bool)     { return w.method("Width").(func(any) (int, bool))(w.V) }
-func (w wrapper23) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper23) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper24 is a fmt.Stringer.
@@ -313,88 +313,80 @@ func (w wrapper25) BlockSize() int { return w.method("BlockSize").(func(any) int
 func (w wrapper25) Clone() (hash.Cloner, error) {
 	return w.method("Clone").(func(any) (hash.Cloner, error))(w.V)
 }
-func (w wrapper25) Reset()    { w.method("Reset").(func(any))(w.V) }
-func (w wrapper25) Size() int { return w.method("Size").(func(any) int)(w.V) }
-func (w wrapper25) Sum(a0 []uint8) []uint8 {
-	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
-}
-func (w wrapper25) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper25) Reset()               { w.method("Reset").(func(any))(w.V) }
+func (w wrapper25) Size() int            { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper25) Sum(a0 []byte) []byte { return w.method("Sum").(func(any, []byte) []byte)(w.V, a0) }
+func (w wrapper25) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper26 is a hash.Hash.
 type wrapper26 struct{ wrapper }
 
-func (w wrapper26) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper26) Reset()         { w.method("Reset").(func(any))(w.V) }
-func (w wrapper26) Size() int      { return w.method("Size").(func(any) int)(w.V) }
-func (w wrapper26) Sum(a0 []uint8) []uint8 {
-	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
-}
-func (w wrapper26) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper26) BlockSize() int       { return w.method("BlockSize").(func(any) int)(w.V) }
+func (w wrapper26) Reset()               { w.method("Reset").(func(any))(w.V) }
+func (w wrapper26) Size() int            { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper26) Sum(a0 []byte) []byte { return w.method("Sum").(func(any, []byte) []byte)(w.V, a0) }
+func (w wrapper26) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper27 is a hash.Hash32.
 type wrapper27 struct{ wrapper }
 
-func (w wrapper27) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper27) Reset()         { w.method("Reset").(func(any))(w.V) }
-func (w wrapper27) Size() int      { return w.method("Size").(func(any) int)(w.V) }
-func (w wrapper27) Sum(a0 []uint8) []uint8 {
-	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
-}
-func (w wrapper27) Sum32() uint32 { return w.method("Sum32").(func(any) uint32)(w.V) }
-func (w wrapper27) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper27) BlockSize() int       { return w.method("BlockSize").(func(any) int)(w.V) }
+func (w wrapper27) Reset()               { w.method("Reset").(func(any))(w.V) }
+func (w wrapper27) Size() int            { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper27) Sum(a0 []byte) []byte { return w.method("Sum").(func(any, []byte) []byte)(w.V, a0) }
+func (w wrapper27) Sum32() uint32        { return w.method("Sum32").(func(any) uint32)(w.V) }
+func (w wrapper27) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper28 is a hash.Hash64.
 type wrapper28 struct{ wrapper }
 
-func (w wrapper28) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper28) Reset()         { w.method("Reset").(func(any))(w.V) }
-func (w wrapper28) Size() int      { return w.method("Size").(func(any) int)(w.V) }
-func (w wrapper28) Sum(a0 []uint8) []uint8 {
-	return w.method("Sum").(func(any, []uint8) []uint8)(w.V, a0)
-}
-func (w wrapper28) Sum64() uint64 { return w.method("Sum64").(func(any) uint64)(w.V) }
-func (w wrapper28) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper28) BlockSize() int       { return w.method("BlockSize").(func(any) int)(w.V) }
+func (w wrapper28) Reset()               { w.method("Reset").(func(any))(w.V) }
+func (w wrapper28) Size() int            { return w.method("Size").(func(any) int)(w.V) }
+func (w wrapper28) Sum(a0 []byte) []byte { return w.method("Sum").(func(any, []byte) []byte)(w.V, a0) }
+func (w wrapper28) Sum64() uint64        { return w.method("Sum64").(func(any) uint64)(w.V) }
+func (w wrapper28) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper29 is a hash.XOF.
 type wrapper29 struct{ wrapper }
 
 func (w wrapper29) BlockSize() int { return w.method("BlockSize").(func(any) int)(w.V) }
-func (w wrapper29) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper29) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper29) Reset() { w.method("Reset").(func(any))(w.V) }
-func (w wrapper29) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper29) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper30 is a io.ByteReader.
 type wrapper30 struct{ wrapper }
 
-func (w wrapper30) ReadByte() (uint8, error) {
-	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
+func (w wrapper30) ReadByte() (byte, error) {
+	return w.method("ReadByte").(func(any) (byte, error))(w.V)
 }
 
 // wrapper31 is a io.ByteScanner.
 type wrapper31 struct{ wrapper }
 
-func (w wrapper31) ReadByte() (uint8, error) {
-	return w.method("ReadByte").(func(any) (uint8, error))(w.V)
+func (w wrapper31) ReadByte() (byte, error) {
+	return w.method("ReadByte").(func(any) (byte, error))(w.V)
 }
 func (w wrapper31) UnreadByte() error { return w.method("UnreadByte").(func(any) error)(w.V) }
 
 // wrapper32 is a io.ByteWriter.
 type wrapper32 struct{ wrapper }
 
-func (w wrapper32) WriteByte(a0 uint8) error {
-	return w.method("WriteByte").(func(any, uint8) error)(w.V, a0)
+func (w wrapper32) WriteByte(a0 byte) error {
+	return w.method("WriteByte").(func(any, byte) error)(w.V, a0)
 }
 
 // wrapper33 is a io.Closer.
@@ -406,16 +398,16 @@ func (w wrapper33) Close() error { return w.method("Close").(func(any) error)(w.
 type wrapper34 struct{ wrapper }
 
 func (w wrapper34) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper34) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper34) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 
 // wrapper35 is a io.ReadSeekCloser.
 type wrapper35 struct{ wrapper }
 
 func (w wrapper35) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper35) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper35) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper35) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
@@ -424,8 +416,8 @@ func (w wrapper35) Seek(a0 int64, a1 int) (int64, error) {
 // wrapper36 is a io.ReadSeeker.
 type wrapper36 struct{ wrapper }
 
-func (w wrapper36) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper36) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper36) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
@@ -435,48 +427,48 @@ func (w wrapper36) Seek(a0 int64, a1 int) (int64, error) {
 type wrapper37 struct{ wrapper }
 
 func (w wrapper37) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper37) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper37) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
-func (w wrapper37) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper37) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper38 is a io.ReadWriteSeeker.
 type wrapper38 struct{ wrapper }
 
-func (w wrapper38) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper38) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper38) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
-func (w wrapper38) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper38) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper39 is a io.ReadWriter.
 type wrapper39 struct{ wrapper }
 
-func (w wrapper39) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper39) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
-func (w wrapper39) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper39) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper40 is a io.Reader.
 type wrapper40 struct{ wrapper }
 
-func (w wrapper40) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper40) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 
 // wrapper41 is a io.ReaderAt.
 type wrapper41 struct{ wrapper }
 
-func (w wrapper41) ReadAt(a0 []uint8, a1 int64) (int, error) {
-	return w.method("ReadAt").(func(any, []uint8, int64) (int, error))(w.V, a0, a1)
+func (w wrapper41) ReadAt(a0 []byte, a1 int64) (int, error) {
+	return w.method("ReadAt").(func(any, []byte, int64) (int, error))(w.V, a0, a1)
 }
 
 // wrapper42 is a io.ReaderFrom.
@@ -489,15 +481,15 @@ func (w wrapper42) ReadFrom(a0 io.Reader) (int64, error) {
 // wrapper43 is a io.RuneReader.
 type wrapper43 struct{ wrapper }
 
-func (w wrapper43) ReadRune() (int32, int, error) {
-	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
+func (w wrapper43) ReadRune() (rune, int, error) {
+	return w.method("ReadRune").(func(any) (rune, int, error))(w.V)
 }
 
 // wrapper44 is a io.RuneScanner.
 type wrapper44 struct{ wrapper }
 
-func (w wrapper44) ReadRune() (int32, int, error) {
-	return w.method("ReadRune").(func(any) (int32, int, error))(w.V)
+func (w wrapper44) ReadRune() (rune, int, error) {
+	return w.method("ReadRune").(func(any) (rune, int, error))(w.V)
 }
 func (w wrapper44) UnreadRune() error { return w.method("UnreadRune").(func(any) error)(w.V) }
 
@@ -519,8 +511,8 @@ func (w wrapper46) WriteString(a0 string) (int, error) {
 type wrapper47 struct{ wrapper }
 
 func (w wrapper47) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper47) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper47) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper48 is a io.WriteSeeker.
@@ -529,22 +521,22 @@ type wrapper48 struct{ wrapper }
 func (w wrapper48) Seek(a0 int64, a1 int) (int64, error) {
 	return w.method("Seek").(func(any, int64, int) (int64, error))(w.V, a0, a1)
 }
-func (w wrapper48) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper48) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper49 is a io.Writer.
 type wrapper49 struct{ wrapper }
 
-func (w wrapper49) Write(a0 []uint8) (int, error) {
-	return w.method("Write").(func(any, []uint8) (int, error))(w.V, a0)
+func (w wrapper49) Write(a0 []byte) (int, error) {
+	return w.method("Write").(func(any, []byte) (int, error))(w.V, a0)
 }
 
 // wrapper50 is a io.WriterAt.
 type wrapper50 struct{ wrapper }
 
-func (w wrapper50) WriteAt(a0 []uint8, a1 int64) (int, error) {
-	return w.method("WriteAt").(func(any, []uint8, int64) (int, error))(w.V, a0, a1)
+func (w wrapper50) WriteAt(a0 []byte, a1 int64) (int, error) {
+	return w.method("WriteAt").(func(any, []byte, int64) (int, error))(w.V, a0, a1)
 }
 
 // wrapper51 is a io.WriterTo.
@@ -575,8 +567,8 @@ func (w wrapper53) Open(a0 string) (fs.File, error) {
 type wrapper54 struct{ wrapper }
 
 func (w wrapper54) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper54) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper54) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper54) Stat() (fs.FileInfo, error) {
 	return w.method("Stat").(func(any) (fs.FileInfo, error))(w.V)
@@ -616,8 +608,8 @@ func (w wrapper57) ReadDir(a0 string) ([]fs.DirEntry, error) {
 type wrapper58 struct{ wrapper }
 
 func (w wrapper58) Close() error { return w.method("Close").(func(any) error)(w.V) }
-func (w wrapper58) Read(a0 []uint8) (int, error) {
-	return noProgress(w.method("Read").(func(any, []uint8) (int, error))(w.V, a0))
+func (w wrapper58) Read(a0 []byte) (int, error) {
+	return noProgress(w.method("Read").(func(any, []byte) (int, error))(w.V, a0))
 }
 func (w wrapper58) ReadDir(a0 int) ([]fs.DirEntry, error) {
 	return w.method("ReadDir").(func(any, int) ([]fs.DirEntry, error))(w.V, a0)
@@ -632,8 +624,8 @@ type wrapper59 struct{ wrapper }
 func (w wrapper59) Open(a0 string) (fs.File, error) {
 	return w.method("Open").(func(any, string) (fs.File, error))(w.V, a0)
 }
-func (w wrapper59) ReadFile(a0 string) ([]uint8, error) {
-	return w.method("ReadFile").(func(any, string) ([]uint8, error))(w.V, a0)
+func (w wrapper59) ReadFile(a0 string) ([]byte, error) {
+	return w.method("ReadFile").(func(any, string) ([]byte, error))(w.V, a0)
 }
 
 // wrapper60 is a fs.ReadLinkFS.

@@ -15,7 +15,6 @@ type label struct {
 	breaks   bool   // whether a break goes there
 	owner    *fn
 	isSwitch bool
-	block    bool      // not a switch: only a break with its label leaves it
 	loop     *yielding // the loop over a function that it is
 }
 

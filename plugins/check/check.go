@@ -1,10 +1,11 @@
-// Package check tells whether a script is one that the interpreter runs as
-// the Go compiler would, and that stays within what scripts may do.
+// Package check tells whether a script stays within what scripts may do, and
+// makes of it a program that the interpreter runs as the Go compiler would.
 //
-// The interpreter accepts nearly all of Go and computes something else for a
-// part of it, without a word. So a script is type-checked against the very
-// symbol tables it will run with, and then searched for what is known to go
-// wrong. Every finding says what to write instead.
+// A script is type-checked in the language of the Go version in use, against
+// the very symbol tables it will run with; searched for what is refused for
+// good, as goroutines are; and lowered (see package lower), which refuses what
+// it can't express. Every finding says what to write instead, and all of them
+// are found in one run, but for those of lowering, which needs right types.
 //
 // Nothing is run. Initialisers of package variables and init functions run
 // when the script is loaded; bounding those is up to the loader.

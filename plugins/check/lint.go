@@ -30,7 +30,7 @@ func (l *linter) node(n ast.Node) {
 	case *ast.GoStmt:
 		l.add(n.Pos(), "go statement: a panic in a goroutine ends the plugin; do the work in turn")
 	case *ast.SelectStmt:
-		l.add(n.Pos(), "select isn't safe in the interpreter; receive from one channel at a time")
+		l.add(n.Pos(), "select has nothing to wait for in a call; receive from one channel at a time")
 	case *ast.SelectorExpr:
 		l.builtinVerbs(n)
 	case *ast.CompositeLit:

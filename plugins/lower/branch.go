@@ -62,7 +62,6 @@ func (f *fn) target(s *ast.BranchStmt) *label {
 			switch {
 			case s.Label != nil && l.name != s.Label.Name:
 			case s.Label == nil && s.Tok == token.CONTINUE && l.isSwitch:
-			case s.Label == nil && l.block:
 			default:
 				return l
 			}

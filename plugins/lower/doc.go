@@ -10,7 +10,7 @@
 // to the core, and adds a program to testdata and to the generator in
 // generate_test.go. The tests compare interpreted with compiled results:
 //
-//	go test ./plugins/lower                                      # 40 generated programs
+//	go test ./plugins/lower                                      # 24 generated programs
 //	go test ./plugins/lower -run Generated -args -seeds 5000 -first 1000
 //
 // # The core

@@ -23,7 +23,7 @@ func TestConstructs(t *testing.T) {
 }
 
 var (
-	seeds = flag.Int("seeds", 40, "how many generated programs to compare")
+	seeds = flag.Int("seeds", 24, "how many generated programs to compare")
 	first = flag.Uint64("first", 1, "the seed of the first")
 )
 

@@ -15,7 +15,6 @@ type label struct {
 	breaks   bool   // whether a break goes there
 	owner    *fn
 	isSwitch bool
-	block    bool      // not a switch: only a break with its label leaves it
 	loop     *yielding // the loop over a function that it is
 }
 
@@ -32,11 +31,7 @@ func (f *fn) stmt(s ast.Stmt) {
 	f.next = ""
 	switch s := s.(type) {
 	case *ast.BlockStmt:
-		if next != "" {
-			f.block(next, s.List)
-		} else {
-			f.stmts(s.List)
-		}
+		f.stmts(s.List)
 	case *ast.ExprStmt:
 		f.hoist(s.X)
 		if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok {
@@ -107,12 +102,6 @@ func (f *fn) elem(e ast.Expr) types.Type {
 		return t.Elem()
 	}
 	return types.Typ[types.Uint8]
-}
-
-// block is a statement list that a labelled break may leave.
-func (f *fn) block(name string, list []ast.Stmt) {
-	l := &label{name: name, exit: f.unique("L", name), owner: f, isSwitch: true, block: true}
-	f.enclosed(l, func() { f.stmts(list) })
 }
 
 // enclosed lowers what a break to l may leave.
@@ -331,7 +320,7 @@ func (f *fn) labeled(s *ast.LabeledStmt) {
 	}
 	f.next = s.Label.Name
 	switch s.Stmt.(type) {
-	case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.BlockStmt:
+	case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt:
 	default:
 		f.next = ""
 	}

@@ -12,15 +12,15 @@ func Placeholder(n int) reflect.Type { return reflect.ArrayOf(n+1, reflect.TypeF
 // structType is the head of reflection's description of a struct type; see
 // internal/abi.StructType. A test holds it to the Go version in use.
 type structType struct {
-	_       [abiTypeSize]byte
-	pkgPath *byte
-	fields  []structField
+	_      [abiTypeSize]byte
+	_      *byte // package path
+	fields []structField
 }
 
 type structField struct {
-	name   *byte
-	typ    unsafe.Pointer
-	offset uintptr
+	_   *byte // name
+	typ unsafe.Pointer
+	_   uintptr // offset
 }
 
 const abiTypeSize = 4*unsafe.Sizeof(uintptr(0)) + 16

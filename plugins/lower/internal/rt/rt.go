@@ -2,6 +2,8 @@
 // can't do, or does in another way than compiled code.
 package rt
 
+//go:generate go run ./gen z_wrappers.go
+
 import (
 	"go/types"
 	"reflect"

@@ -1,7 +1,7 @@
 // Gen writes the wrappers by which values of a script's types have the methods
 // of an interface of the packages that scripts may import.
 //
-//	go run ./gen > z_wrappers.go
+//	go run ./gen z_wrappers.go
 package main
 
 import (
@@ -20,11 +20,13 @@ import (
 
 func main() {
 	src, err := format.Source(aliases(source()))
+	if err == nil && len(os.Args) == 2 {
+		err = os.WriteFile(os.Args[1], src, 0o644)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
-	os.Stdout.Write(src)
 }
 
 // aliases names types as go vet wants it in the signatures of well-known methods.
@@ -96,13 +98,13 @@ func method(b *bytes.Buffer, recv string, m reflect.Method, imports map[string]b
 	for i := range m.Type.NumIn() {
 		t := m.Type.In(i)
 		use(t, imports)
-		in = append(in, t.String())
+		in = append(in, spelled(t))
 		args = append(args, fmt.Sprint("a", i))
-		params = append(params, fmt.Sprintf("a%d %v", i, t))
+		params = append(params, fmt.Sprintf("a%d %s", i, spelled(t)))
 	}
 	for i := range m.Type.NumOut() {
 		use(m.Type.Out(i), imports)
-		out = append(out, m.Type.Out(i).String())
+		out = append(out, spelled(m.Type.Out(i)))
 	}
 	results := "(" + strings.Join(out, ", ") + ")"
 	call := fmt.Sprintf("w.method(%q).(func(%s) %s)(%s)", m.Name, strings.Join(append([]string{"any"}, in...), ", "), results, strings.Join(append([]string{"w.V"}, args...), ", "))
@@ -135,4 +137,9 @@ func use(t reflect.Type, imports map[string]bool) {
 			use(o, imports)
 		}
 	}
+}
+
+// spelled writes a type as go vet wants it in methods of well-known names.
+func spelled(t reflect.Type) string {
+	return strings.NewReplacer("uint32", "uint32", "uint8", "byte", "int32", "rune").Replace(t.String())
 }

@@ -126,7 +126,7 @@ func (a *app) carryOut(ctx context.Context, j *job) error {
 	j.status = saved
 	err := a.fetch(ctx, j)
 	if isCode(err, core.CodeNotFound) && j.info == nil {
-		if a.lookUp(ctx, j) == errIsFolder {
+		if errors.Is(a.lookUp(ctx, j), errIsFolder) {
 			return errIsFolder
 		}
 	}

@@ -3,9 +3,7 @@ package clientcmd
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -62,19 +60,6 @@ type part struct {
 	syncs   sync.WaitGroup
 }
 
-// A note says which version of which file a part belongs to, and how much of it is
-// safely on disk.
-type note struct {
-	Path     string    `json:"path"`
-	ETag     string    `json:"etag"`
-	Size     int64     `json:"size"`
-	Modified time.Time `json:"modified"`
-	Synced   int64     `json:"synced"`
-}
-
-// info returns what a note says about the file on the server.
-func (n note) info() core.Info { return core.Info{Size: n.Size, ETag: n.ETag, Modified: n.Modified} }
-
 // create opens the unfinished file of name; remote is its path on the server. If
 // resume is set and the old content can be continued, it is kept. Otherwise the
 // part is empty.
@@ -99,78 +84,6 @@ func (d *folder) create(name, remote string, resume bool) (*part, error) {
 	return p, nil
 }
 
-// open opens the file and locks it. If another process held the lock before and has
-// renamed the file to its final name, it returns errBusy.
-func (p *part) open(resume bool) (err error) {
-	p.dir.mu.Lock()
-	defer p.dir.mu.Unlock()
-	root, name := p.dir.root, p.tempName
-	fresh, err := p.openFile()
-	if err != nil {
-		return err
-	}
-	if err := p.folder.without("lock files", lock(p.file)); err != nil {
-		return fmt.Errorf("%w: %w", errBusy, err)
-	}
-	if p.ours, err = p.file.Stat(); err != nil {
-		return err
-	}
-	if there, err := root.Lstat(name); err != nil || !os.SameFile(p.ours, there) {
-		return errBusy
-	}
-	if !p.folder.claim(p.ours) {
-		return errTwice
-	}
-	if fresh { // it has no note
-		return nil
-	}
-	n, err := p.readNote()
-	if tooMany(err) {
-		return err
-	}
-	if resume && err == nil && n.Path == p.note.Path && n.Synced <= p.ours.Size() {
-		p.note = n
-	}
-	return p.truncate(p.note.Synced)
-}
-
-// openFile makes the unfinished file, or opens the one that is there. A stale one
-// of another user is replaced.
-func (p *part) openFile() (fresh bool, err error) {
-	root, name := p.dir.root, p.tempName
-	create := func() { p.file, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666) }
-	if create(); !errors.Is(err, fs.ErrExist) {
-		return err == nil, err
-	}
-	if p.file, err = reopen(root, name, os.O_RDWR); !errors.Is(err, errForeign) {
-		return false, err
-	}
-	if err := p.removeForeign(); err != nil {
-		return false, fmt.Errorf("%w: %w", errForeign, err)
-	}
-	create()
-	return err == nil, err
-}
-
-// removeForeign removes the unfinished file of another user and its note, unless
-// that user's mtsclient is running.
-func (p *part) removeForeign() error {
-	root := p.dir.root
-	if f, err := root.Open(p.tempName); err == nil {
-		defer f.Close()
-		if err := lock(f); err != nil && !unsupported(err) {
-			return fmt.Errorf("%w: %w", errBusy, err)
-		}
-	}
-	if err := root.Remove(p.tempName); err != nil {
-		return err
-	}
-	if err := root.Remove(p.noteName); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // close closes the file and releases its folder.
 func (p *part) close() error {
 	defer p.folder.count(-1)
@@ -183,31 +96,6 @@ func (p *part) release() error {
 		return nil
 	}
 	return p.file.Close()
-}
-
-// reopen opens a file that an earlier run has left. It refuses links, files with a
-// second name, what isn't a regular file (errPart) and files of another user
-// (errForeign).
-func reopen(root *os.Root, name string, flag int) (*os.File, error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !before.Mode().IsRegular() || !singleName(before) {
-		return nil, fmt.Errorf("%s: %w", name, errPart)
-	}
-	if !own(before) {
-		return nil, fmt.Errorf("%s: %w", name, errForeign)
-	}
-	f, err := root.OpenFile(name, flag, 0)
-	if err != nil {
-		return nil, err
-	}
-	if after, err := f.Stat(); err != nil || !os.SameFile(before, after) || !singleName(after) {
-		f.Close()
-		return nil, fmt.Errorf("%s: %w", name, errPart)
-	}
-	return f, nil
 }
 
 // truncate shortens the file to size. At 0 it also forgets the file's version.
@@ -328,42 +216,4 @@ func (p *part) discard() {
 	p.dir.root.Remove(p.noteName)
 	p.dir.root.Remove(p.tempName)
 	p.folder.unclaim(p.ours)
-}
-
-// writeNote replaces the note. If a crash cuts it off, it can't be read, and the
-// file is fetched from its beginning.
-func (p *part) writeNote(n note) error {
-	data, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	root, name := p.dir.root, p.noteName
-	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
-}
-
-// maxNote limits the bytes of a note that are read.
-const maxNote = 64 << 10
-
-func (p *part) readNote() (n note, err error) {
-	f, err := reopen(p.dir.root, p.noteName, os.O_RDONLY)
-	if err != nil {
-		return note{}, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxNote))
-	if err == nil {
-		err = json.Unmarshal(data, &n)
-	}
-	if err == nil && (n.ETag == "" || n.Synced <= 0 || n.Synced > n.Size) {
-		err = errPart
-	}
-	return n, err
 }

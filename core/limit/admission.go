@@ -16,6 +16,7 @@ const (
 	ClientRate     Refusal = "client-rate"     // the client opens connections too fast
 	EarlyDrop      Refusal = "early-drop"      // too many connections without a login; chosen at random
 	UserSessions   Refusal = "user-sessions"   // the account has too many
+	Busy           Refusal = "busy"            // too many logins wait to be checked
 )
 
 func (r Refusal) Error() string { return string(r) }
@@ -32,30 +33,33 @@ type Admission struct {
 	own     bucket   // bytes of the session
 	shares  [4]share // of own, and of the buckets of the client, of all, and of the account
 	delay   time.Duration
-	trusted bool // has logged in before
+	trusted bool // has logged in at some time
 }
 
-// maxDelay is the longest time that a new connection waits because of the
-// connection rate. If it had to wait longer, it is refused.
+// maxDelay is the longest time that a new connection waits, because of the
+// connection rate or because of penalties. If the rate demands more, the connection
+// is refused.
 const maxDelay = time.Second
 
 // Admit lets a connection in, or returns a Refusal. If more than 60 % of
 // MaxSessions, and more than 100, are connections without a login, it refuses
 // some new ones at random; from 90 % on, all of them. Clients that have logged in
-// within the last hour are exempt.
+// within the last hour are not refused so. A caller that tells the client why it is
+// refused asks MayTell first.
 func (t *Table) Admit(a netip.Addr) (*Admission, error) {
 	now := time.Now()
 	a = a.Unmap().WithZone("")
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.bans.hasAddr(now, a) {
+	p, exempt := t.identify(a)
+	if !exempt && t.bans.hasAddr(now, a) {
 		return nil, Banned
 	}
-	c := t.client(now, clientOf(a))
+	c := t.client(now, p)
 	if t.exceeded(now, c) {
 		return nil, Banned
 	}
-	if most := t.policy.Client.Sessions; most > 0 && c.sessions >= most {
+	if most := t.policy.Client.Sessions; most > 0 && !exempt && t.held(c) >= most {
 		return nil, ClientSessions
 	}
 	if t.dropEarly(now, c) {
@@ -67,41 +71,59 @@ func (t *Table) Admit(a netip.Addr) (*Admission, error) {
 	}
 	c.sessions++
 	t.pending++
-	s := &Admission{table: t, addr: a, client: c, delay: delay}
+	s := &Admission{table: t, addr: a, client: c, delay: min(delay+t.nuisanceDelay(now, c), maxDelay)}
 	s.login.set(loginCommands)
 	s.shares[0].bucket, s.shares[1].bucket, s.shares[2].bucket = &s.own, &c.bytes, &t.total
 	return s, nil
 }
 
-// trustTime is how long a client is exempt from random refusals after a login.
+// trustTime is how long a client is trusted after a login: it isn't refused at
+// random, pays for failed logins only, and has its turn to log in before others.
 const trustTime = time.Hour
+
+// identify returns the client that an address belongs to, and whether it is exempt.
+// An exempt address is a client of its own.
+func (t *Table) identify(a netip.Addr) (p netip.Prefix, exempt bool) {
+	if own, err := a.Prefix(a.BitLen()); err == nil && t.policy.exempts(own) {
+		return own, true
+	}
+	return clientOf(a), false
+}
+
+// held returns the number of connections that a client holds.
+func (t *Table) held(c *client) int {
+	if t.isBeingTold(c.prefix) {
+		return c.sessions + 1
+	}
+	return c.sessions
+}
 
 // dropEarly decides at random, as OpenSSH does for MaxStartups.
 func (t *Table) dropEarly(now time.Time, c *client) bool {
 	start := max(100, t.policy.MaxSessions*6/10)
 	full := max(start+1, t.policy.MaxSessions*9/10)
-	if t.policy.MaxSessions == 0 || t.pending < start || now.Sub(c.lastLogin) < trustTime {
+	if t.policy.MaxSessions == 0 || t.pending < start || c.trusted(now) {
 		return false
 	}
 	chance := 0.3 + 0.7*float64(t.pending-start)/float64(full-start)
 	return t.random() < chance
 }
 
-// Wait waits as long as the connection rate demands.
+// Wait waits as long as the connection rate and the client's penalties demand.
 func (s *Admission) Wait(ctx context.Context) error {
 	_, err := s.table.waits.Connections.wait(ctx, s.delay, nil)
 	return err
 }
 
 // MayLogin returns Banned if the client or the account is banned. The caller asks
-// before it checks a password, and Login asks again: other sessions of the
-// client may have failed in the meantime.
+// before it checks a password, after Turn once more, and Login asks too: other
+// sessions of the client may have failed in the meantime.
 func (s *Admission) MayLogin(user string) error {
 	now := time.Now()
 	t := s.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.bans.hasAddr(now, s.addr) || t.bans.hasUser(now, user) || t.exceeded(now, s.client) {
+	if t.bans.hasUser(now, user) || t.exceeded(now, s.client) || !s.client.exempt && t.bans.hasAddr(now, s.addr) {
 		return Banned
 	}
 	return nil
@@ -155,7 +177,8 @@ func (s *Admission) Logout() {
 }
 
 // Close ends the session. It adds p to the penalties of the client, 0 if the end
-// isn't the client's fault. After a login, penalties up to Timeout don't count.
+// isn't the client's fault. They don't count if the session has logged in, nor
+// within an hour after a login of the client.
 func (s *Admission) Close(p Penalty) {
 	s.Logout()
 	now := time.Now()
@@ -165,8 +188,8 @@ func (s *Admission) Close(p Penalty) {
 	t.pending--
 	s.client.sessions--
 	s.client.lastSeen = now
-	if p > 0 && !(s.trusted && p <= Timeout) {
-		t.penalize(now, s.client, p, "abuse")
+	if p > 0 && !s.trusted && !s.client.trusted(now) {
+		s.client.nuisance = score{s.client.nuisance.left(now, nuisanceDecay) + float64(p), now}
 	}
 }
 

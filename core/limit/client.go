@@ -32,12 +32,15 @@ func clientOf(addr netip.Addr) netip.Prefix {
 // gates and the bucket, which have their own locks.
 type client struct {
 	prefix      netip.Prefix
+	exempt      bool // from limits, penalties and bans
 	sessions    int
 	connections gate
 	commands    gate // of its sessions that are logged in
 	bytes       bucket
 	penalty     score
-	failed      map[string]float64 // the part of penalty for failed logins, by account
+	failed      map[string]float64 // the part of penalty that is of each account
+	nuisance    score              // slows new connections down
+	queue       queue              // its logins that wait
 	lastLogin   time.Time
 	lastSeen    time.Time
 }
@@ -70,10 +73,17 @@ func (t *Table) client(now time.Time, p netip.Prefix) *client {
 
 // limitClient sets the rates of a client from the policy and from SetRate.
 func (t *Table) limitClient(c *client) {
-	c.connections.set(t.policy.Connections)
-	c.commands.set(t.policy.Client.Commands)
-	c.bytes.set(t.byteRate(clientTarget(c.prefix), t.policy.Client.Bytes))
+	connections, allowed := t.policy.Connections, t.policy.Client
+	if c.exempt = t.policy.exempts(c.prefix); c.exempt {
+		connections, allowed = 0, Allowance{}
+	}
+	c.connections.set(connections)
+	c.commands.set(allowed.Commands)
+	c.bytes.set(t.byteRate(clientTarget(c.prefix), allowed.Bytes))
 }
+
+// trusted reports whether the client has logged in within trustTime.
+func (c *client) trusted(now time.Time) bool { return now.Sub(c.lastLogin) < trustTime }
 
 // rememberTime is how long a client without sessions and penalties is remembered.
 const rememberTime = 5 * time.Minute
@@ -86,7 +96,7 @@ func (t *Table) evict(now time.Time) {
 	for p, c := range t.clients {
 		switch penalty := c.penalty.left(now, t.policy.decay()); {
 		case c.sessions > 0:
-		case penalty == 0 && now.Sub(c.lastSeen) > rememberTime && now.Sub(c.lastLogin) > trustTime:
+		case penalty == 0 && now.Sub(c.lastSeen) > rememberTime && !c.trusted(now):
 			delete(t.clients, p)
 		case least == nil || penalty < least.penalty.left(now, t.policy.decay()):
 			least = c

@@ -10,10 +10,11 @@
 // turns, so that the sessions of a bucket get equal parts. A bucket begins empty
 // and holds at most the bytes of one second.
 //
-// Penalties are counted in failed logins. A penalty of 1 decays in the ban time
-// divided by the number of failures that lead to a ban. A client that reaches
-// that number is banned. Each further ban lasts twice as long, up to 24 hours,
-// until a day has passed without a ban. Bans are kept in a file.
+// Only failed logins lead to a ban. One is forgotten in the ban time divided by
+// the number of failures that lead to a ban. A client that reaches that number is
+// banned. Each further ban lasts twice as long, up to 24 hours, until a day has
+// passed without a ban. Bans are kept in a file. Other penalties delay the new
+// connections of a client, by a second at most.
 //
 // # Locks
 //

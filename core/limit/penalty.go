@@ -2,17 +2,31 @@ package limit
 
 import "time"
 
-// A Penalty is counted in failed logins.
+// A Penalty is for something that isn't a failed login. It slows down the new
+// connections of a client and never bans: a web page, a health check or another
+// user behind the same address may be the cause. It is the time in seconds that
+// a new connection waits.
 type Penalty float64
 
 // The penalties. They are small for what may be an accident.
 const (
-	FailedLogin Penalty = 1
-	Crash       Penalty = 0.25 // an internal error in the server
-	Garbage     Penalty = 0.05 // bytes that don't belong to the protocol
-	Timeout     Penalty = 0.05 // no login in time
-	NoLogin     Penalty = 0.01 // a connection that ended before a login
+	Crash   Penalty = 0.25 // an internal error in the server
+	Garbage Penalty = 0.05 // bytes that don't belong to the protocol
+	Timeout Penalty = 0.05 // no login in time
+	NoLogin Penalty = 0.01 // a connection that ended before a login
 )
+
+// nuisanceDecay is the time in which a Penalty of 1 decays.
+const nuisanceDecay = time.Minute
+
+// nuisanceDelay returns how long a new connection of a client waits because of its
+// penalties.
+func (t *Table) nuisanceDelay(now time.Time, c *client) time.Duration {
+	if c.exempt || c.trusted(now) {
+		return 0
+	}
+	return time.Duration(c.nuisance.left(now, nuisanceDecay) * float64(time.Second))
+}
 
 // A score is a sum of penalties, which decays.
 type score struct {
@@ -37,17 +51,18 @@ func (p *Policy) decay() time.Duration {
 	return p.BanTime / time.Duration(p.Failures)
 }
 
-// penalize adds to a client's score and bans the client if the score is too high.
-func (t *Table) penalize(now time.Time, c *client, p Penalty, reason string) {
+// penalize adds a failed login to a client's score and bans the client if the
+// score is too high.
+func (t *Table) penalize(now time.Time, c *client) {
 	decay := t.policy.decay()
-	if decay == 0 {
+	if decay == 0 || c.exempt {
 		return
 	}
-	c.penalty = score{c.penalty.left(now, decay) + float64(p), now}
+	c.penalty = score{c.penalty.left(now, decay) + 1, now}
 	if !t.exceeded(now, c) || !c.prefix.IsValid() {
 		return
 	}
-	if t.bans.banClient(now, c.prefix, t.policy.BanTime, reason) {
+	if t.bans.banClient(now, c.prefix, t.policy.BanTime, "failed logins") {
 		c.penalty, c.failed = score{}, nil
 		t.waits.Bans.Add(1)
 	}
@@ -56,7 +71,7 @@ func (t *Table) penalize(now time.Time, c *client, p Penalty, reason string) {
 // exceeded reports whether a client's score is high enough for a ban. slack makes
 // up for what has decayed while the client was guessing.
 func (t *Table) exceeded(now time.Time, c *client) bool {
-	return t.policy.Failures > 0 && c.penalty.left(now, t.policy.decay())+slack >= float64(t.policy.Failures)
+	return t.policy.Failures > 0 && !c.exempt && c.penalty.left(now, t.policy.decay())+slack >= float64(t.policy.Failures)
 }
 
 const slack = 0.5
@@ -72,10 +87,10 @@ func (t *Table) fail(now time.Time, c *client, user string, exists bool) {
 			c.failed = make(map[string]float64)
 		}
 		if _, known := c.failed[user]; known || len(c.failed) < maxFailed {
-			c.failed[user] += float64(FailedLogin)
+			c.failed[user]++
 		}
 	}
-	t.penalize(now, c, FailedLogin, "failed logins")
+	t.penalize(now, c)
 }
 
 // forgive removes a client's penalties for one account, in which it has now

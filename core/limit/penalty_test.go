@@ -79,24 +79,49 @@ func TestPenaltiesDecay(t *testing.T) {
 	})
 }
 
-// What is no guessing costs less.
-func TestSmallPenalties(t *testing.T) {
-	for p, want := range map[Penalty]int{Crash: 22, Timeout: 110, NoLogin: 550} {
+// What isn't a failed login never bans. It slows down the new connections of its
+// client, by a second at most.
+func TestOnlyFailedLoginsBan(t *testing.T) {
+	for p, want := range map[Penalty]int{Crash: 4, Garbage: 20, NoLogin: 100} {
 		synctest.Test(t, func(t *testing.T) {
 			table := New(guesses)
-			n := 0
-			for ; n < 1000; n++ {
-				s, err := table.Admit(netip.MustParseAddr("192.0.2.1"))
-				if err != nil {
-					break
+			for n := range 1000 {
+				s := admit(t, table, "192.0.2.1")
+				if slow := s.delay >= maxDelay-time.Microsecond; slow != (n >= want) || s.delay > maxDelay {
+					t.Fatalf("connection %d waits %v", n, s.delay)
 				}
 				s.Close(p)
 			}
-			if n < want || n > want+1 {
-				t.Errorf("%d connections until a ban at %v each, want %d", n, p, want)
+			if bans := table.Bans(); len(bans) != 0 {
+				t.Errorf("bans %v", bans)
+			}
+			time.Sleep(1000 * nuisanceDecay)
+			if s := admit(t, table, "192.0.2.1"); s.delay != 0 {
+				t.Errorf("later a connection waits %v", s.delay)
 			}
 		})
 	}
+}
+
+// For an hour after a login from a client, only its failed logins cost anything.
+func TestTrustedClientsAreNotSlowedDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := New(guesses)
+		admit(t, table, "192.0.2.1").Close(Garbage)
+		login(t, table, "192.0.2.1", "ann").Close(Timeout)
+		for range 120 {
+			s := admit(t, table, "192.0.2.1")
+			if s.delay != 0 {
+				t.Fatalf("a connection waits %v", s.delay)
+			}
+			s.Close(Garbage)
+		}
+		time.Sleep(trustTime)
+		admit(t, table, "192.0.2.1").Close(Garbage)
+		if s := admit(t, table, "192.0.2.1"); s.delay != 50*time.Millisecond {
+			t.Errorf("after an hour a connection waits %v", s.delay)
+		}
+	})
 }
 
 // A right login is forgiven what failed for its account, and for no other: who

@@ -3,6 +3,7 @@ package limit
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,14 @@ type Policy struct {
 	MaxSessions int                         // of the server; see Admit
 	Failures    int                         // failed logins before a ban, 0: no bans
 	BanTime     time.Duration               // of the first ban, 0: no bans
+	Exempt      []netip.Prefix              // clients without limits, penalties and bans
+}
+
+// exempts reports whether all addresses of a client are exempt.
+func (p *Policy) exempts(client netip.Prefix) bool {
+	return slices.ContainsFunc(p.Exempt, func(network netip.Prefix) bool {
+		return network.Bits() <= client.Bits() && network.Contains(client.Addr())
+	})
 }
 
 func (p *Policy) allowance(name string) Allowance {
@@ -52,6 +61,8 @@ type Table struct {
 	accounts  map[string]*account
 	byteRates map[string]int64 // set by SetRate, by target
 	pending   int              // sessions that haven't logged in
+	turns     turns            // of logins
+	tellings  []*telling       // of refused connections
 	bans      *banList
 }
 
@@ -68,6 +79,7 @@ func Open(path string, policy Policy) (*Table, error) {
 		accounts:  make(map[string]*account),
 		byteRates: make(map[string]int64),
 		bans:      bans,
+		turns:     newTurns(),
 	}
 	bans.lock, bans.failed = &t.mu, func(err error) {
 		if t.OnError != nil {

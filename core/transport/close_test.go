@@ -2,9 +2,11 @@ package transport
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +30,8 @@ func (r *recorder) Read(p []byte) (int, error) {
 // alert (RFC 8446, 5.2).
 var closeNotify = []byte{23, 3, 3, 0, 19}
 
-// Close sends all and says under TLS that it is all; Abort doesn't.
+// Close sends all and says under TLS that it is all. Abort doesn't, and resets a
+// TCP connection.
 func TestEnd(t *testing.T) {
 	for _, test := range []struct {
 		kind  string
@@ -51,8 +54,9 @@ func TestEnd(t *testing.T) {
 		io.WriteString(c, "#OK.\r\n")
 		c.Flush()
 		go end(c)
-		if b, err := done(); string(b) != "#OK.\r\n" || err != nil {
-			t.Errorf("%s: got %q, %v", test.kind, b, err)
+		b, err := done()
+		if reset := errors.Is(err, syscall.ECONNRESET); string(b) != "#OK.\r\n" || reset != (!test.close && test.kind != "pipe") {
+			t.Errorf("%s, closed %v: got %q, %v", test.kind, test.close, b, err)
 		}
 		client.Close()
 		told := bytes.HasPrefix(record.last, closeNotify)
@@ -136,3 +140,41 @@ func TestCloseGone(t *testing.T) {
 		}
 	}
 }
+
+// Of a peer that goes on sending, Close reads a bounded amount. Then the connection
+// is reset.
+func TestCloseReadsLittle(t *testing.T) {
+	for _, kind := range []string{"tcp", "tls"} {
+		server, client := tcpPair(t)
+		counted := &inputCounter{TCPConn: server.(*net.TCPConn)}
+		c := New(counted, 0)
+		if kind == "tls" {
+			client = handshake(t, c, client)
+		}
+		before := counted.n
+		var sending sync.WaitGroup
+		sending.Go(func() { io.Copy(client, zeros{}) })
+		c.Close()
+		sending.Wait()
+		if n := counted.n - before; n > maxUnread {
+			t.Errorf("%s: %d bytes were read", kind, n)
+		}
+	}
+}
+
+// An inputCounter counts what is read.
+type inputCounter struct {
+	*net.TCPConn
+	n int
+}
+
+func (c *inputCounter) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	c.n += n
+	return n, err
+}
+
+// zeros never end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -24,8 +24,10 @@ const (
 	// record is the most plaintext, in bytes, in a TLS record (RFC 8446, 5.1).
 	record = 16 << 10
 
-	// linger bounds how long Close waits for the peer to close its side too.
-	linger = time.Second
+	// linger bounds how long Close waits for the peer to close its side too, and
+	// maxUnread how many bytes it reads meanwhile.
+	linger    = time.Second
+	maxUnread = 256 << 10
 )
 
 // A Conn is one connection.
@@ -214,12 +216,9 @@ func (c *Conn) cork(on bool) {
 	}
 }
 
-// Close sends what waits, tells the peer that nothing more will come, with
-// close_notify if there is TLS, and waits up to a second for the peer to close
-// its side. If it closed with input unread, TCP would drop what the peer hasn't
-// read yet.
-func (c *Conn) Close() error {
-	defer c.Abort()
+// CloseWrite sends what waits and tells the peer that nothing more will come, with
+// close_notify if there is TLS.
+func (c *Conn) CloseWrite() error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
@@ -230,30 +229,55 @@ func (c *Conn) Close() error {
 	}
 	half, ok := c.socket.Conn.(interface{ CloseWrite() error })
 	if !ok {
-		return nil
+		return c.socket.Close()
 	}
-	if err := half.CloseWrite(); err != nil {
+	return half.CloseWrite()
+}
+
+// Close is CloseWrite, and then waits up to a second for the peer to close its
+// side. If it closed with input unread, TCP would drop what the peer hasn't read
+// yet. Of a peer that goes on sending, Close reads at most 256 KiB, and resets the
+// connection at the end of that second.
+func (c *Conn) Close() error {
+	end := time.Now().Add(linger)
+	if err := c.CloseWrite(); err != nil {
+		c.Abort()
 		return err
 	}
-	c.drain(time.Now().Add(linger))
+	if c.drain(end) < maxUnread {
+		return c.socket.Close()
+	}
+	time.Sleep(time.Until(end))
+	c.Abort()
 	return nil
 }
 
-// drain reads until the peer closes its side, or until end. An interrupt
-// doesn't shorten it.
-func (c *Conn) drain(end time.Time) {
+// drain reads until the peer closes its side, until end, or maxUnread bytes, and
+// returns how many it has read. An interrupt doesn't shorten it.
+func (c *Conn) drain(end time.Time) (n int) {
 	b := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(b)
-	for time.Now().Before(end) {
+	for n < maxUnread && time.Now().Before(end) {
 		c.socket.SetReadDeadline(end)
-		_, err := c.socket.Read(*b)
+		m, err := c.socket.Read((*b)[:min(len(*b), maxUnread-n)])
+		n += m
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return
+			break
 		}
 	}
+	return n
 }
 
-// Abort closes the connection at once and without close_notify, so that the
-// peer knows that something is missing. Reads and writes under way fail. Any
-// goroutine may call it.
-func (c *Conn) Abort() { c.socket.Close() }
+// Abort resets the connection, without close_notify, so that the peer knows that
+// something is missing. Reads and writes under way fail. Any goroutine may call
+// it.
+func (c *Conn) Abort() { Reset(c.socket.Conn) }
+
+// Reset closes a connection at once. Over TCP the peer gets a reset (RFC 9293,
+// 3.5.2) rather than a proper end, and what waits to be sent is dropped.
+func Reset(nc net.Conn) {
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	nc.Close()
+}

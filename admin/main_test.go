@@ -63,16 +63,8 @@ type testServer struct {
 	release chan struct{} // ends the verb HANG
 }
 
-type anyone struct{}
-
-func (anyone) Authenticate(_ context.Context, _, password string) error {
-	if password != "passwd" {
-		return errors.New("denied")
-	}
-	return nil
-}
-
-func (anyone) Has(string) bool { return true }
+// anyone may log in with the password.
+var anyone = harness.Accounts(func(_, password string) bool { return password == "passwd" })
 
 // newTestServer returns a server whose plane is closed when the test ends.
 func newTestServer(t testing.TB, change func(*admin.Config)) *testServer {
@@ -95,7 +87,7 @@ func newTestServer(t testing.TB, change func(*admin.Config)) *testServer {
 			<-c.Context().Done()
 			return context.Cause(c.Context())
 		}}),
-		Auth: anyone{}, Limits: h.limits, Log: log,
+		Auth: anyone, Limits: h.limits, Log: log,
 	})
 	must(t, err)
 	cfg := admin.Config{

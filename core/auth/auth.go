@@ -13,12 +13,11 @@
 // A refusal doesn't show whether the name or the password was wrong, neither in
 // its words nor in its time. A password that looks like a token is compared with
 // token hashes only. Any other password costs one slow hash, even if there is no
-// such account. Refusals are delayed to a multiple of a fixed interval, which
-// hides the kind of the hash.
+// such account. The caller decides which slow hash may be computed when, and delays
+// refusals as [Users.Delay] says, which hides the kind of the hash.
 package auth
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -30,49 +29,41 @@ var ErrDenied = errors.New("access denied")
 // some account's hash is unusually slow.
 const pace = 250 * time.Millisecond
 
-// Authenticate returns nil, without delay, if password is that of the account
-// name. Otherwise it returns ErrDenied at a multiple of 250 ms after it was
-// called, or ctx's error once ctx ends. At most GOMAXPROCS slow hashes run at a
-// time; further ones wait.
-func (u *Users) Authenticate(ctx context.Context, name, password string) error {
-	start := time.Now()
+// Authenticate returns nil if password is that of the account name, and ErrDenied
+// otherwise. It takes a microsecond, or as long as a slow hash if IsSlow reports
+// so.
+func (u *Users) Authenticate(name, password string) error {
 	u.Refresh()
-	set := u.set.Load()
-	ok, err := u.verify(ctx, set.accounts[name].hash, password)
-	if u.set.Load().accounts[name].text != set.accounts[name].text {
-		ok = false // the account changed while the hash was computed
-	}
-	if ok || err != nil {
-		return err
-	}
-	timer := time.NewTimer(set.pace - time.Since(start)%set.pace)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
+	account := u.set.Load().accounts[name]
+	ok := u.verify(account.hash, password)
+	if !ok || u.set.Load().accounts[name].text != account.text { // changed while the hash was computed
 		return ErrDenied
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return nil
+}
+
+// IsSlow reports whether Authenticate computes a slow hash for password.
+func (u *Users) IsSlow(password string) bool { return !isTokenShaped(password) }
+
+// Delay returns how long a refusal that has taken a time so far has to wait: until
+// a multiple of 250 ms, or of more if some account's hash is unusually slow.
+func (u *Users) Delay(took time.Duration) time.Duration {
+	pace := u.set.Load().pace
+	return pace - took%pace
 }
 
 // verify compares password with h, which is nil for an unknown account. Its cost
 // depends only on whether password looks like a token.
-func (u *Users) verify(ctx context.Context, h hash, password string) (bool, error) {
+func (u *Users) verify(h hash, password string) bool {
 	token, isToken := h.(tokenHash)
 	if isTokenShaped(password) {
-		return token.match(password) && isToken, nil
+		return token.match(password) && isToken
 	}
 	known := h != nil && !isToken
 	if !known {
 		h = standardArgon2()
 	}
-	select {
-	case u.slots <- struct{}{}:
-		defer func() { <-u.slots }()
-		return u.slowMatch(h, password) && known, nil
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
+	return u.slowMatch(h, password) && known
 }
 
 // paceFor returns the interval for accounts whose slowest hash takes about

@@ -1,16 +1,12 @@
 package auth
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -59,20 +55,10 @@ func TestAuthenticate(t *testing.T) {
 		{"robot", other, false}, {"robot", token + "a", false}, {"robot", strings.ToUpper(token), false}, {"robot", "secret", false},
 		{"nobody", "secret", false}, {"nobody", token, false}, {"", "", false}, {"broken", "plain", false},
 	} {
-		synctest.Test(t, func(t *testing.T) { // its clock skips the wait of a refusal
-			if err := u.bubble().Authenticate(t.Context(), test.name, test.password); (err == nil) != test.ok {
-				t.Errorf("Authenticate(%q, %q) = %v", test.name, test.password, err)
-			}
-		})
+		if err := u.Authenticate(test.name, test.password); (err == nil) != test.ok {
+			t.Errorf("Authenticate(%q, %q) = %v", test.name, test.password, err)
+		}
 	}
-}
-
-// bubble returns a copy of u, without its file, for use in a synctest bubble.
-func (u *Users) bubble() *Users {
-	c := newUsers(nil)
-	c.set.Store(u.set.Load())
-	c.slowMatch = u.slowMatch
-	return c
 }
 
 // Whatever the account, what a password costs depends on its shape alone.
@@ -81,25 +67,23 @@ func TestEffort(t *testing.T) {
 	accounts := []Account{{"ann", cheapArgon2("secret")}, {"bob", cheapBcrypt(t, "secret")}, {"robot", tokenHash}}
 	for name, kind := range map[string]string{"ann": "auth.argon2Hash", "bob": "auth.bcryptHash", "robot": "auth.argon2Hash", "nobody": "auth.argon2Hash"} {
 		for password, want := range map[string]int{"secret": 1, "wrong": 1, "": 1, token: 0, "mts_" + strings.Repeat("a", 32): 0, token[1:]: 1} {
-			synctest.Test(t, func(t *testing.T) {
-				u := Memory(accounts...)
-				var hashed []hash
-				u.slowMatch = func(h hash, password string) bool {
-					hashed = append(hashed, h)
-					return h.effort() < standardArgon2().effort() && h.match(password)
-				}
-				err := u.Authenticate(t.Context(), name, password)
-				if len(hashed) != want || want == 1 && fmt.Sprintf("%T", hashed[0]) != kind {
-					t.Errorf("%s, %q: hashes %T, want %d of %s", name, password, hashed, want, kind)
-				}
-				if own := name == "ann" || name == "bob"; want == 1 && !own && hashed[0].effort() != standardArgon2().effort() {
-					t.Errorf("%s: the dummy is not the standard one", name)
-				}
-				right := name == "robot" && password == token || (name == "ann" || name == "bob") && password == "secret"
-				if right != (err == nil) || !right && err != ErrDenied {
-					t.Errorf("%s, %q: error %v", name, password, err)
-				}
-			})
+			u := Memory(accounts...)
+			var hashed []hash
+			u.slowMatch = func(h hash, password string) bool {
+				hashed = append(hashed, h)
+				return h.effort() < standardArgon2().effort() && h.match(password)
+			}
+			err := u.Authenticate(name, password)
+			if len(hashed) != want || u.IsSlow(password) != (want == 1) || want == 1 && fmt.Sprintf("%T", hashed[0]) != kind {
+				t.Errorf("%s, %q: hashes %T, want %d of %s", name, password, hashed, want, kind)
+			}
+			if own := name == "ann" || name == "bob"; want == 1 && !own && hashed[0].effort() != standardArgon2().effort() {
+				t.Errorf("%s: the dummy is not the standard one", name)
+			}
+			right := name == "robot" && password == token || (name == "ann" || name == "bob") && password == "secret"
+			if right != (err == nil) || !right && err != ErrDenied {
+				t.Errorf("%s, %q: error %v", name, password, err)
+			}
 		}
 	}
 }
@@ -107,85 +91,34 @@ func TestEffort(t *testing.T) {
 func TestDummyMatchIsNoLogin(t *testing.T) {
 	_, tokenHash := NewToken()
 	for _, name := range []string{"nobody", "robot"} {
-		synctest.Test(t, func(t *testing.T) {
-			u := Memory(Account{"robot", tokenHash})
-			u.slowMatch = func(hash, string) bool { return true }
-			if err := u.Authenticate(t.Context(), name, "x"); err != ErrDenied {
-				t.Errorf("%s: error %v", name, err)
-			}
-		})
+		u := Memory(Account{"robot", tokenHash})
+		u.slowMatch = func(hash, string) bool { return true }
+		if err := u.Authenticate(name, "x"); err != ErrDenied {
+			t.Errorf("%s: error %v", name, err)
+		}
 	}
 }
 
-func TestAnswerTimes(t *testing.T) {
-	token, _ := NewToken()
+// The times at which a wrong password is answered don't depend on how long it
+// took to check it.
+func TestDelay(t *testing.T) {
 	costly := strings.Replace(standardArgon2().String(), "m=19456,t=2", "m=131072,t=3", 1)
 	for _, test := range []struct {
 		name     string
 		accounts []Account
-		password string
-		takes    time.Duration // a slow hash
+		takes    time.Duration
 		want     time.Duration
-		ok       bool
 	}{
-		{name: "right", password: "x", takes: 40 * time.Millisecond, want: 40 * time.Millisecond, ok: true},
-		{name: "wrong", password: "x", takes: 40 * time.Millisecond, want: 250 * time.Millisecond},
-		{name: "at no cost", password: "x", want: 250 * time.Millisecond},
-		{name: "token", password: token, takes: time.Second, want: 250 * time.Millisecond},
-		{name: "late", password: "x", takes: 251 * time.Millisecond, want: 500 * time.Millisecond},
-		{name: "costly account", accounts: []Account{{"ann", costly}}, password: "x", want: time.Second},
+		{name: "hash", takes: 40 * time.Millisecond, want: 250 * time.Millisecond},
+		{name: "token", want: 250 * time.Millisecond},
+		{name: "late", takes: 251 * time.Millisecond, want: 500 * time.Millisecond},
+		{name: "costly account", accounts: []Account{{"ann", costly}}, want: time.Second},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				u := Memory(append(test.accounts, Account{"bob", cheapArgon2("x")})...)
-				u.slowMatch = func(hash, string) bool { time.Sleep(test.takes); return test.ok }
-				start := time.Now()
-				err := u.Authenticate(t.Context(), "bob", test.password)
-				if took := time.Since(start); took != test.want || (err == nil) != test.ok {
-					t.Errorf("%v after %v, want after %v", err, took, test.want)
-				}
-			})
-		})
+		u := Memory(append(test.accounts, Account{"bob", cheapArgon2("x")})...)
+		if got := test.takes + u.Delay(test.takes); got != test.want {
+			t.Errorf("%s: answered after %v, want %v", test.name, got, test.want)
+		}
 	}
-}
-
-func TestSlowHashesWaitForAPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := Memory()
-		u.slots = make(chan struct{}, 2)
-		var running, most, done atomic.Int32
-		u.slowMatch = func(hash, string) bool {
-			most.Store(max(most.Load(), running.Add(1)))
-			time.Sleep(100 * time.Millisecond)
-			running.Add(-1)
-			done.Add(1)
-			return false
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 350*time.Millisecond)
-		defer cancel()
-		start := time.Now()
-		var denied, ended atomic.Int32
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				switch err := u.Authenticate(ctx, "ann", "x"); {
-				case errors.Is(err, ErrDenied):
-					denied.Add(1)
-				case errors.Is(err, context.DeadlineExceeded):
-					ended.Add(1)
-				}
-			})
-		}
-		wg.Wait()
-		// Two each 100 ms, of which the first four are denied at 250 ms and
-		// the last two are being hashed when the time is over.
-		if most.Load() != 2 || done.Load() != 8 || denied.Load() != 4 || ended.Load() != 16 {
-			t.Errorf("%d at a time, %d hashed, %d denied, %d ended", most.Load(), done.Load(), denied.Load(), ended.Load())
-		}
-		if took := time.Since(start); took != 400*time.Millisecond {
-			t.Errorf("the last answer came after %v", took)
-		}
-	})
 }
 
 func TestAuthenticateDuringReload(t *testing.T) {
@@ -215,7 +148,7 @@ func TestAuthenticateDuringReload(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 200 {
-				if err := u.Authenticate(t.Context(), "ann", token); err != nil {
+				if err := u.Authenticate("ann", token); err != nil {
 					t.Error(err)
 				}
 			}

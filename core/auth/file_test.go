@@ -138,7 +138,7 @@ func TestFileMadeWhenMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := u.Authenticate(t.Context(), "ann", token); err != nil {
+	if err := u.Authenticate("ann", token); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,7 +30,6 @@ type Users struct {
 
 	path      string // "" for accounts in memory
 	set       atomic.Pointer[accountSet]
-	slots     chan struct{} // holds an element for each slow hash that is being computed
 	slowMatch func(h hash, password string) bool
 
 	reading  sync.Mutex  // held while the file is checked and read
@@ -79,7 +77,7 @@ func UntilFile(path string, a Account) *Users {
 }
 
 func newUsers(lines []line) *Users {
-	u := &Users{slots: make(chan struct{}, runtime.GOMAXPROCS(0)), slowMatch: hash.match}
+	u := &Users{slowMatch: hash.match}
 	u.set.Store(newAccountSet(lines))
 	return u
 }

@@ -32,7 +32,7 @@ func TestRefresh(t *testing.T) {
 	// login has Authenticate look at the file; ann is in every good version.
 	login := func() {
 		t.Helper()
-		if err := u.Authenticate(t.Context(), "ann", token); err != nil {
+		if err := u.Authenticate("ann", token); err != nil {
 			t.Errorf("ann: %v", err)
 		}
 	}

@@ -23,22 +23,11 @@ import (
 	"mts/core/builtin"
 	"mts/core/client"
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// A vault knows the password of the account "default".
-type vault string
-
-func (v vault) Has(string) bool { return true }
-
-func (v vault) Authenticate(_ context.Context, name, password string) error {
-	if name != "default" || password != string(v) {
-		return errors.New("denied")
-	}
-	return nil
-}
 
 // start serves the folder dir over TLS until stop is called.
 func start(dir string) (url, pin string, stop func(), err error) {
@@ -61,7 +50,7 @@ func start(dir string) (url, pin string, stop func(), err error) {
 			Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
 		},
 		Commands: builtin.Commands(),
-		Auth:     vault("secret"),
+		Auth:     harness.OnlyDefault("secret"),
 		Log:      slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ package harness
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -62,4 +63,32 @@ func (l *Log) Count(s string) (n int) {
 		}
 	}
 	return n
+}
+
+// Accounts say which password an account has, for the tests of a server. All
+// accounts exist, and no password needs a slow hash.
+type Accounts func(name, password string) bool
+
+var errDenied = errors.New("denied")
+
+// Authenticate returns nil if the account has the password.
+func (a Accounts) Authenticate(name, password string) error {
+	if a(name, password) {
+		return nil
+	}
+	return errDenied
+}
+
+// Has reports true.
+func (Accounts) Has(string) bool { return true }
+
+// IsSlow reports false.
+func (Accounts) IsSlow(string) bool { return false }
+
+// Delay returns 0.
+func (Accounts) Delay(time.Duration) time.Duration { return 0 }
+
+// OnlyDefault says that there is the account "default" alone.
+func OnlyDefault(password string) Accounts {
+	return func(name, given string) bool { return name == "default" && given == password }
 }

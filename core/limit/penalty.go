@@ -5,7 +5,7 @@ import "time"
 // A Penalty is for something that isn't a failed login. It slows down the new
 // connections of a client and never bans: a web page, a health check or another
 // user behind the same address may be the cause. It is the time in seconds that
-// a new connection waits.
+// a new connection waits, of what is over the first quarter.
 type Penalty float64
 
 // The penalties. They are small for what may be an accident.
@@ -16,8 +16,10 @@ const (
 	NoLogin Penalty = 0.01 // a connection that ended before a login
 )
 
-// nuisanceDecay is the time in which a Penalty of 1 decays.
-const nuisanceDecay = time.Minute
+const (
+	nuisanceDecay = time.Minute // the time in which a Penalty of 1 decays
+	nuisanceFree  = 0.25        // the penalties that cost nothing
+)
 
 // nuisanceDelay returns how long a new connection of a client waits because of its
 // penalties.
@@ -25,7 +27,8 @@ func (t *Table) nuisanceDelay(now time.Time, c *client) time.Duration {
 	if c.exempt || c.trusted(now) {
 		return 0
 	}
-	return time.Duration(c.nuisance.left(now, nuisanceDecay) * float64(time.Second))
+	over := c.nuisance.left(now, nuisanceDecay) - nuisanceFree
+	return time.Duration(max(0, over) * float64(time.Second))
 }
 
 // A score is a sum of penalties, which decays.

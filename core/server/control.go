@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +17,13 @@ type control struct{ *call }
 func (c control) SetLoginName(name string) { c.session.nextUser = name }
 
 // Login logs the session in, and out first.
-func (c control) Login(password string) error { return c.session.login(password) }
+func (c control) Login(password string) error {
+	err := c.session.login(password)
+	if errors.Is(err, errTimeout) {
+		c.end = err
+	}
+	return err
+}
 
 // Quit ends the session without a reply.
 func (c control) Quit() { c.end = errQuit }

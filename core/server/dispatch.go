@@ -25,7 +25,7 @@ var (
 func (s *session) dispatch(line string) error {
 	verb, arg := wire.SplitLine(line)
 	cmd, ok := s.lookup(verb)
-	if !ok && !s.sawCommand && isHTTP(line) {
+	if !ok && !s.sawCommand && isForeign(line) {
 		return errWrongProtocol
 	}
 	if !ok || wire.HasControl(line) {

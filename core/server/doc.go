@@ -27,10 +27,11 @@
 // and doesn't wait. Package context's own locks are the only ones that it takes
 // meanwhile.
 //
-//	lock         guards
-//	Server.mu    the register, the last id, the listeners, closing
-//	handle.mu    the user, the command under way and the notices of one session
-//	counters.mu  the counters that have a label
+//	lock           guards
+//	Server.mu      the register, the last id, the listeners, closing
+//	handle.mu      the user, the command under way and the notices of one session
+//	counters.mu    the counters that have a label
+//	refusalLog.mu  which refusals have no line in the log
 //
 // The locks of packages limit and transport are taken by calls into them, which
 // the server makes without a lock of its own. Server.rarely is different: it

@@ -9,22 +9,22 @@ import (
 	"time"
 
 	"mts/core"
-	"mts/core/limit"
 )
 
 // A handle is what every goroutine may see of a session and do to it.
 type handle struct {
 	id     uint64
-	remote string // the client's "host:port"
+	remote string     // the client's "host:port"
+	client netip.Addr // its address, the zero Addr if it has none
 	since  time.Time
 	conn   interface {
 		LocalAddr() net.Addr
-		RemoteAddr() net.Addr
 		Interrupt()
 		Abort()
 		HungUp() bool
 	}
-	limits interface { // nil if the client's limits refuse the session
+	refused bool        // the client is only told that it is refused
+	limits  interface { // nil if it is
 		SetRate(bytesPerSecond int64)
 		Rate() int64
 	}
@@ -70,15 +70,15 @@ func (s state) String() string {
 	return [...]string{"handshake", "login", "idle", "running", "sending", "closing"}[s]
 }
 
-// client returns the client's address, or the zero Addr if it has none.
-func (h *handle) client() netip.Addr { return limit.Address(h.conn.RemoteAddr()) }
-
 func (h *handle) setState(s state) { h.state.Store(int32(s)) }
 
 func (h *handle) setUser(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.user = user
+	if user == "" {
+		h.notices = nil
+	}
 }
 
 // snapshot returns what plugins may know of the session.
@@ -120,10 +120,10 @@ func (h *handle) hasWaited(d time.Duration) bool {
 const maxNotices = 16
 
 // notify has a notice sent between two replies. It reports whether the session
-// takes it.
+// takes it: it has to be logged in.
 func (h *handle) notify(text string) bool {
 	h.mu.Lock()
-	ok := h.takesNotices.Load() && len(h.notices) < maxNotices
+	ok := h.user != "" && h.takesNotices.Load() && len(h.notices) < maxNotices
 	if ok {
 		h.notices = append(h.notices, text)
 	}

@@ -163,25 +163,24 @@ func TestKickHandshake(t *testing.T) {
 	})
 }
 
-// A login that takes its time is given up.
+// A login that waits for its turn is given up.
 func TestKickLogin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, t.TempDir(), func(c *server.Config) { c.Auth = thoughtful{} })
-		c := greet(t, pipe(t, s))
-		c.send("AUTH passwd")
+	inBubble(t, t.TempDir(), hashing(time.Hour, nil), func(t *testing.T, s *server.Server) {
+		first, second := greet(t, pipe(t, s)), greet(t, pipe(t, s))
+		first.send("AUTH passwd")
 		synctest.Wait()
-		kickWithin(t, s, func() { c.wantEnd("!Disconnected: go away\r\n") })
+		second.send("AUTH passwd")
+		synctest.Wait()
+		start := time.Now()
+		if !kicked(t, s, s.Sessions()[1].ID, "go away") {
+			t.Fatal("there was nothing to kick")
+		}
+		second.wantEnd("!Disconnected: go away\r\n")
+		if took := time.Since(start); took >= time.Second {
+			t.Errorf("the end came after %v", took)
+		}
+		time.Sleep(time.Hour)
 	})
-}
-
-// A thoughtful Authenticator never comes to an end.
-type thoughtful struct{}
-
-func (thoughtful) Has(string) bool { return true }
-
-func (thoughtful) Authenticate(ctx context.Context, _, _ string) error {
-	<-ctx.Done()
-	return ctx.Err()
 }
 
 // The last line arrives over every transport, printable, with a proper end.

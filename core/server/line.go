@@ -82,12 +82,13 @@ func (s *session) beforeLogin(t time.Time) time.Time {
 	return t
 }
 
-// isHTTP reports whether a line that isn't a command was meant for a web
-// server. A web page can make a browser send such lines to any port.
-func isHTTP(line string) bool {
+// isForeign reports whether a line that isn't a command was meant for a web server,
+// or is of a PROXY header from where none is allowed. A web page can make a browser
+// send the former to any port.
+func isForeign(line string) bool {
 	verb, _, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
-	case "HOST:", "POST":
+	case "HOST:", "POST", "PROXY", "\x00": // the latter is the third line of version 2
 		return true
 	}
 	return strings.Contains(line, " HTTP/")

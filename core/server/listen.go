@@ -53,19 +53,6 @@ func (srv *Server) serve(ln net.Listener, secure bool) error {
 	}
 }
 
-// ServeConn starts a session on nc and returns at once.
-func (srv *Server) ServeConn(nc net.Conn, secure bool) {
-	s := newSession(srv, nc, secure)
-	s.admit()
-	if !srv.register(s) {
-		s.releaseLimits()
-		s.logUntoldRefusal()
-		nc.Close()
-		return
-	}
-	go s.start(secure)
-}
-
 func (srv *Server) track(ln net.Listener) bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()

@@ -11,29 +11,68 @@ import (
 	"mts/core/wire"
 )
 
+var errBadPassword = core.Errorf(core.CodeAuthFailed, "Bad password.")
+
 // login logs the session out, and in again to nextUser if password is right.
 func (s *session) login(password string) error {
 	s.setUser("")
-	user, auth := s.nextUser, s.server.cfg.Auth
-	if s.conn.TLS() == nil && !s.server.cfg.InsecurePlaintext && !isLocal(s.conn.LocalAddr()) {
+	start, user := time.Now(), s.nextUser
+	if s.conn.TLS() == nil && !s.server.cfg.InsecurePlaintext && !isLocal(s.local) {
 		s.logRefusal("plaintext", "user", wire.Printable(user))
 		return core.Errorf(core.CodeTLSRequired, "TLS is required to log in.")
 	}
-	if err := s.limits.MayLogin(user); err != nil {
-		return s.refuseLogin(user, err)
-	}
-	err := auth.Authenticate(s.handle.ctx, user, password)
-	if cause := context.Cause(s.handle.ctx); err != nil && cause != nil {
-		return cause
-	}
-	if err == nil {
+	slowdown, err := s.tryPassword(user, password)
+	switch {
+	case err == nil:
 		return s.completeLogin(user)
-	}
-	s.logRefusal("password", "user", wire.Printable(user))
-	if err := s.limits.Pause(s.handle.ctx, s.limits.Failed(user, auth.Has(user))); err != nil {
+	case errors.As(err, new(limit.Refusal)):
+		return s.refuseLogin(user, err)
+	case !errors.Is(err, errBadPassword):
 		return err
 	}
-	return core.Errorf(core.CodeAuthFailed, "Bad password.")
+	delay := slowdown + s.server.cfg.Auth.Delay(time.Since(start)+slowdown)
+	if err := s.limits.Pause(s.handle.ctx, delay); err != nil {
+		return err
+	}
+	return errBadPassword
+}
+
+// tryPassword checks a password and counts the login or the failure. A password that
+// takes long to check waits for its turn. The attempts of a client are counted before
+// the next one has its turn, so that a client that is banned learns nothing more,
+// however many passwords it sends at once. After errBadPassword the answer has to
+// wait for the time slowdown.
+func (s *session) tryPassword(user, password string) (slowdown time.Duration, err error) {
+	if err := s.limits.MayLogin(user); err != nil {
+		return 0, err
+	}
+	if s.server.cfg.Auth.IsSlow(password) {
+		ctx, cancel := context.WithDeadlineCause(s.handle.ctx, s.loginDeadline, errTimeout)
+		defer cancel()
+		if err := s.limits.Turn(ctx); err != nil {
+			return 0, err
+		}
+		defer s.limits.EndTurn()
+		if err := s.limits.MayLogin(user); err != nil {
+			return 0, err
+		}
+	}
+	why := "wrong"
+	if s.server.cfg.Auth.Authenticate(user, password) == nil {
+		grant := s.settings.grant(user)
+		why = grant.refuses(s.handle.client)
+	}
+	if why == "" {
+		return 0, s.limits.Login(user)
+	}
+	return s.countFailure(user, why), errBadPassword
+}
+
+// countFailure counts and logs a login that fails although the client may try. The
+// client doesn't learn why. It returns the delay of the answer.
+func (s *session) countFailure(user, why string) time.Duration {
+	s.logRefusal("password", "user", wire.Printable(user), "why", why)
+	return s.limits.Failed(user, s.server.cfg.Auth.Has(user))
 }
 
 // loginByCertificate logs in a client whose certificate a client authority has
@@ -43,18 +82,24 @@ func (s *session) loginByCertificate() error {
 	if state == nil || len(state.VerifiedChains) == 0 {
 		return nil
 	}
-	if name := state.PeerCertificates[0].Subject.CommonName; s.server.cfg.Auth.Has(name) {
-		return s.completeLogin(name)
+	name := state.PeerCertificates[0].Subject.CommonName
+	if !s.server.cfg.Auth.Has(name) {
+		return nil
 	}
-	return nil
+	grant := s.settings.grant(name)
+	if why := grant.refuses(s.handle.client); why != "" {
+		s.countFailure(name, why)
+		return nil
+	}
+	if err := s.limits.Login(name); err != nil {
+		return s.refuseLogin(name, err)
+	}
+	return s.completeLogin(name)
 }
 
-// completeLogin logs in a client that has proved who it is, unless the limits
-// or a plugin are against it.
+// completeLogin logs in a client that has proved who it is, and that the limits
+// have counted, unless a plugin is against it.
 func (s *session) completeLogin(user string) error {
-	if err := s.limits.Login(user); err != nil {
-		return s.refuseLogin(user, err)
-	}
 	s.setUser(user)
 	if err := s.runHooks("login", user, "", loginHook); err != nil {
 		s.setUser("")
@@ -67,8 +112,11 @@ func (s *session) completeLogin(user string) error {
 // refuseLogin refuses a login that the limits are against.
 func (s *session) refuseLogin(user string, why error) error {
 	s.logRefusal(why.Error(), "user", wire.Printable(user))
-	if errors.Is(why, limit.UserSessions) {
+	switch {
+	case errors.Is(why, limit.UserSessions):
 		return core.Errorf(core.CodeBusy, "Too many sessions of this account.")
+	case errors.Is(why, limit.Busy):
+		return core.Errorf(core.CodeBusy, "Too many logins are waiting. Try again.")
 	}
 	return refusalError(why)
 }
@@ -101,10 +149,7 @@ func (s *session) applyGrant() {
 	if s.user == "" {
 		return
 	}
-	var grant Grant
-	if s.settings.Grant != nil {
-		grant = s.settings.Grant(s.user)
-	}
+	grant := s.settings.grant(s.user)
 	s.tree = s.settings.Exports
 	if grant.Exports != nil {
 		s.tree = s.tree.Only(grant.Exports)

@@ -6,34 +6,47 @@ import (
 	"slices"
 )
 
-// register adds a session to the register. It reports false if there can be no
-// further session, and none that is told that it is refused either.
-func (srv *Server) register(s *session) bool {
+// register adds a session to the register. The error is ErrServerClosed, or
+// errFull if there are as many sessions as allowed. Refused ones, which are few,
+// don't count.
+func (srv *Server) register(s *session) error {
 	h, most := &s.handle, s.settings.MaxSessions
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	if s.refusal == nil && most > 0 && len(srv.sessions)-len(srv.refused) >= most {
-		s.setRefusal(errFull)
-	}
-	if srv.closing || s.refusal != nil && !srv.hasRoomForRefused(h) {
-		return false
+	switch {
+	case srv.closing:
+		return ErrServerClosed
+	case h.refused:
+		srv.refused++
+	case most > 0 && len(srv.sessions)-srv.refused >= most:
+		return errFull
 	}
 	srv.lastID++
 	h.id = srv.lastID
 	srv.sessions[h.id] = h
-	if s.refusal != nil {
-		srv.refused[h.id] = h
-	}
 	srv.running.Add(1)
-	return true
+	return nil
+}
+
+// startRunning has Shutdown wait for srv.running.Done, unless the server is
+// closing.
+func (srv *Server) startRunning() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if !srv.closing {
+		srv.running.Add(1)
+	}
+	return !srv.closing
 }
 
 // unregister removes a session from the register.
 func (srv *Server) unregister(h *handle) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
+	if srv.sessions[h.id] == h && h.refused {
+		srv.refused--
+	}
 	delete(srv.sessions, h.id)
-	delete(srv.refused, h.id)
 }
 
 // handle returns the handle of a session, or nil if there is none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,17 +20,16 @@ import (
 
 // An Authenticator knows accounts and their passwords.
 type Authenticator interface {
-	// Authenticate returns nil if password is that of the account name. It
-	// takes the same time whatever is wrong.
-	Authenticate(ctx context.Context, name, password string) error
+	// Authenticate returns nil if password is that of the account name.
+	Authenticate(name, password string) error
+	// IsSlow reports whether Authenticate takes long for password. Such calls
+	// take turns.
+	IsSlow(password string) bool
+	// Delay returns how long a refusal that has taken a time so far has to
+	// wait, so that its time doesn't show what was wrong.
+	Delay(took time.Duration) time.Duration
 	// Has reports whether there is an account name.
 	Has(name string) bool
-}
-
-// A Grant is what an account may use.
-type Grant struct {
-	Exports []string // paths; nil: all exports
-	Verbs   []string // upper case; nil: all verbs. Verbs that need no login stay usable
 }
 
 // Timeouts bound the states of a session. None of them may be 0.
@@ -62,7 +62,8 @@ type Settings struct {
 	TLS         *tls.Config             // for TLS listeners and STARTTLS
 	StartTLS    bool                    // offer STARTTLS on plain listeners
 	Timeouts    Timeouts
-	MaxSessions int // 0: no limit
+	MaxSessions int            // 0: no limit
+	Proxies     []netip.Prefix // whose connections begin with a PROXY header, version 1 or 2
 }
 
 // A Server serves any number of listeners.
@@ -72,13 +73,14 @@ type Server struct {
 	verbs    map[string]core.Command // the built-in ones
 	plugins  atomic.Pointer[pluginTable]
 	counters counters
+	refusals refusalLog
 	ctx      context.Context // ends when Shutdown has no more time for anybody
 	cancel   context.CancelCauseFunc
 
 	mu        sync.Mutex
 	lastID    uint64
 	sessions  map[uint64]*handle
-	refused   map[uint64]*handle // those of sessions that only wait to be told that they are refused
+	refused   int // of sessions, those that are only told that they are refused
 	listeners map[net.Listener]bool
 	retiring  bool // no further listener is served
 	closing   bool // and no further connection
@@ -94,10 +96,10 @@ func New(cfg Config) (*Server, error) {
 		cfg:       cfg,
 		verbs:     make(map[string]core.Command),
 		sessions:  make(map[uint64]*handle),
-		refused:   make(map[uint64]*handle),
 		listeners: make(map[net.Listener]bool),
 		counters:  counters{refusals: make(map[string]int64), handshakes: make(map[Handshake]int64)},
 	}
+	srv.refusals = refusalLog{out: cfg.Log, left: make(map[netip.Addr]int)}
 	srv.ctx, srv.cancel = context.WithCancelCause(context.Background())
 	srv.rarely.accept.Interval, srv.rarely.command.Interval = time.Second, time.Second
 	if cfg.Limits == nil {

@@ -43,7 +43,8 @@ type session struct {
 	server   *Server
 	settings *Settings // as they were at the last command
 	conn     *transport.Conn
-	limits   *limit.Admission // nil if the client's limits refuse the session
+	local    net.Addr         // where the client has connected to
+	limits   *limit.Admission // nil if the client is refused
 	in       *wire.LineReader
 	out      *wire.Writer
 	call     call // the call under way
@@ -61,22 +62,25 @@ type session struct {
 	wantsNotices bool            // OPTS NOTICES is ON
 	sawCommand   bool            // the client has sent a command that exists
 	doneHooks    <-chan struct{} // closed when the Done hooks of the last transfer end; nil: none
-	refusal      error           // not nil: the session is only told that it is refused
+	refusal      error           // not nil: the client is only told that it is refused
+	told         func()          // to be called when a refused connection is closed
 	penalty      limit.Penalty   // the most that the session costs its client
 }
 
-func newSession(srv *Server, nc net.Conn, secure bool) *session {
+func newSession(srv *Server, nc net.Conn, ends ends, secure bool) *session {
 	now, settings := time.Now(), srv.settings.Load()
 	s := &session{
 		server:        srv,
 		settings:      settings,
 		conn:          transport.New(nc, settings.Timeouts.Write),
+		local:         ends.local,
 		nextUser:      names.DefaultAccount,
 		loginDeadline: now.Add(settings.Timeouts.Login),
 	}
 	s.in = wire.NewLineReader(s.conn)
 	h := &s.handle
-	h.remote, h.since, h.conn = nc.RemoteAddr().String(), now, s.conn
+	h.remote, h.client = ends.remote.String(), limit.Address(ends.remote)
+	h.since, h.conn = now, s.conn
 	h.tls.Store(secure)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	h.lastActive.Store(now.UnixNano())
@@ -90,12 +94,16 @@ func (s *session) start(secure bool) {
 	if err == nil && secure {
 		err = s.handshake()
 	}
-	if err != nil {
-		s.conn.Abort()
-		s.release()
+	switch {
+	case err == nil:
+		go s.serve()
 		return
+	case errors.Is(err, errTimeout), s.handle.mustEnd() != nil:
+		s.conn.Abort()
+	default:
+		s.conn.Close() // the alert says what is wrong
 	}
-	go s.serve()
+	s.release()
 }
 
 // serve runs the session after its handshake. An idle session costs little more
@@ -189,15 +197,18 @@ func (s *session) close(reason error) {
 		s.fail(clientErr)
 		proper = true
 	}
-	if !proper || s.out.Flush() != nil {
+	switch {
+	case !proper || s.out.Flush() != nil:
 		s.conn.Abort()
-		return
+	case s.refusal == nil:
+		s.conn.Close()
+	default:
+		s.conn.CloseWrite() // nothing is read of it, see release
 	}
-	s.conn.Close()
 }
 
-// logEnd logs why the server ends the session. A kick has been logged when it
-// began.
+// logEnd logs why the server ends the session. A kick or a refusal has been logged
+// when it began.
 func (s *session) logEnd(why *core.Error) {
 	switch why {
 	case errTimeout:
@@ -205,10 +216,7 @@ func (s *session) logEnd(why *core.Error) {
 	case errLineTooLong:
 		s.addPenalty(limit.Garbage)
 	}
-	switch {
-	case s.refusal != nil:
-		s.logRefusal(s.refusal.Error())
-	case why.Code != core.CodeKicked:
+	if s.refusal == nil && why.Code != core.CodeKicked {
 		s.log("disconnect", "user", s.user, "code", why.Code, "reason", why.Text)
 	}
 }
@@ -221,6 +229,9 @@ func (s *session) release() {
 	}
 	s.handle.cancel(errQuit)
 	s.handle.stopChecking()
+	if s.told != nil {
+		s.closeTold()
+	}
 	s.releaseLimits()
 	s.server.unregister(&s.handle)
 	s.server.running.Done()

@@ -27,7 +27,9 @@ func (s *session) handshake() error {
 	case errors.As(err, new(tls.RecordHeaderError)):
 		s.addPenalty(limit.Garbage)
 	}
-	s.logRefusal("handshake", "err", err)
+	if s.refusal == nil {
+		s.logRefusal("handshake", "err", err)
+	}
 	return err
 }
 

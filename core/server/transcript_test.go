@@ -2,9 +2,7 @@ package server_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,22 +19,16 @@ import (
 	"mts/certs"
 	"mts/core/builtin"
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A vault knows the password of the account "default".
-type vault string
+// A vault has the account "default" alone.
+type vault struct{ harness.Accounts }
 
-func (v vault) Has(name string) bool { return name == "default" }
-
-func (v vault) Authenticate(_ context.Context, name, password string) error {
-	if name != "default" || password != string(v) {
-		return errors.New("denied")
-	}
-	return nil
-}
+func (vault) Has(name string) bool { return name == "default" }
 
 var patience = server.Timeouts{
 	Handshake: 5 * time.Second,
@@ -62,7 +54,7 @@ func newServer(t testing.TB, dir string, change func(*server.Config)) *server.Se
 			Timeouts: patience,
 		},
 		Commands: builtin.Commands(),
-		Auth:     vault("passwd"),
+		Auth:     vault{harness.OnlyDefault("passwd")},
 		Log:      slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

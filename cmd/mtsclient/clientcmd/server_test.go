@@ -2,11 +2,9 @@ package clientcmd
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -22,6 +20,7 @@ import (
 	"mts/certs"
 	"mts/core/builtin"
 	"mts/core/exports"
+	"mts/core/harness"
 	"mts/core/server"
 )
 
@@ -43,18 +42,6 @@ func (l leakless) Run() int {
 		return 1
 	}
 	return code
-}
-
-// A vault knows the password of the account "default".
-type vault string
-
-func (v vault) Has(string) bool { return true }
-
-func (v vault) Authenticate(_ context.Context, name, password string) error {
-	if name != "default" || password != string(v) {
-		return errors.New("denied")
-	}
-	return nil
 }
 
 // serverTLS returns the configuration of a server that has just been set up,
@@ -97,7 +84,7 @@ func serve(t testing.TB, dir string, config *tls.Config) (addr string) {
 			Timeouts: server.Timeouts{Handshake: time.Minute, Login: time.Minute, Line: time.Minute, Idle: time.Minute, Write: time.Minute},
 		},
 		Commands: builtin.Commands(),
-		Auth:     vault("secret"),
+		Auth:     harness.OnlyDefault("secret"),
 		Log:      slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

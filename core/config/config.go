@@ -10,6 +10,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"mts/core/units"
@@ -41,6 +42,8 @@ type Server struct {
 	StartTLS    bool          `toml:"starttls" applies:"reload"`              // offer STARTTLS on plain listeners
 	MaxSessions int           `toml:"max_sessions" applies:"reload"`          // at once, of all clients; 0: no limit
 	Drain       time.Duration `toml:"drain" applies:"reload" format:"zero"`   // what transfers get at shutdown; 0: nothing
+
+	ProxyProtocolFrom []netip.Prefix `toml:"proxy_protocol_from" applies:"reload"` // proxies whose connections begin with a PROXY header, version 1 or 2
 }
 
 // TLS has the server's certificate and what it asks of clients.
@@ -82,6 +85,8 @@ type Limits struct {
 	TotalBytesPerSecond  units.Size    `toml:"total_bytes_per_second" applies:"reload"` // sent, the whole server
 	LoginFailures        int           `toml:"login_failures" applies:"reload"`         // before a ban
 	BanTime              time.Duration `toml:"ban_time" applies:"reload" format:"zero"` // of the first ban; doubled each time up to 24h
+
+	Exempt []netip.Prefix `toml:"exempt" applies:"reload"` // networks without limits per client, penalties and bans
 }
 
 // Timeouts end sessions. All are positive.
@@ -136,6 +141,9 @@ type User struct {
 	BytesPerSecond    units.Size `toml:"bytes_per_second" applies:"reload"`        // sent, all its sessions together
 	CommandsPerSecond int        `toml:"commands_per_second" applies:"reload"`     // all its sessions together
 	Sessions          int        `toml:"sessions" applies:"reload"`                // at once
+
+	Networks []netip.Prefix `toml:"networks" applies:"reload"` // it may log in from
+	Expires  *time.Time     `toml:"expires" applies:"reload"`  // see End; nil: never
 }
 
 // Default returns what an empty file means.
@@ -147,6 +155,8 @@ func Default() *Config {
 			StartTLS:    true,
 			MaxSessions: 10000,
 			Drain:       30 * time.Second,
+
+			ProxyProtocolFrom: []netip.Prefix{},
 		},
 		TLS: TLS{MinVersion: "1.3"},
 		Limits: Limits{
@@ -154,6 +164,7 @@ func Default() *Config {
 			ConnectionsPerSecond: 20,
 			LoginFailures:        6,
 			BanTime:              10 * time.Minute,
+			Exempt:               []netip.Prefix{},
 		},
 		Timeouts: Timeouts{
 			Handshake: 5 * time.Second,

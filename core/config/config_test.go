@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -64,7 +65,7 @@ bytes_per_second = "5MB"
 
 // everything sets every key to something that is not its default.
 const everything = `
-server = { listen = [":6870", "[::1]:0"], plain = ["localhost:6871"], starttls = false, max_sessions = 0, drain = "0s" }
+server = { listen = [":6870", "[::1]:0"], plain = ["localhost:6871"], starttls = false, max_sessions = 0, drain = "0s", proxy_protocol_from = ["10.0.0.0/8"] }
 [tls]
 cert = "server.crt"
 key = "keys/../server.key"
@@ -89,6 +90,7 @@ bytes_per_second = 1048576
 total_bytes_per_second = "1kib"
 login_failures = 0
 ban_time = "0s"
+exempt = ["10.0.0.0/8"]
 [timeouts]
 handshake = "1s"
 login = "2s"
@@ -122,6 +124,8 @@ verbs = ["file", "LIST"]
 bytes_per_second = "5MB"
 commands_per_second = 7
 sessions = 8
+networks = ["192.0.2.0/24"]
+expires = 2027-01-31T10:00:00Z
 [user."bob@example.org"]
 exports = []
 `
@@ -180,7 +184,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		}
 	}
 	compare("", reflect.ValueOf(*c), fresh)
-	ann := User{[]string{"c:/sub", "/pub"}, []string{"FILE", "LIST"}, 5e6, 7, 8}
+	expires := time.Date(2027, 1, 31, 10, 0, 0, 0, time.UTC)
+	ann := User{[]string{"c:/sub", "/pub"}, []string{"FILE", "LIST"}, 5e6, 7, 8, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, &expires}
 	if !reflect.DeepEqual(c.Users["ann"], ann) {
 		t.Errorf("user ann is %+v, want %+v", c.Users["ann"], ann)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,6 +27,10 @@ func (d *decoder) decode(key string, data any, v reflect.Value, format string) {
 		d.duration(key, data, to, format)
 	case *units.Size:
 		d.size(key, data, to)
+	case *netip.Prefix:
+		d.network(key, data, to)
+	case **time.Time:
+		d.time(key, data, to)
 	default:
 		switch {
 		case v.Kind() == reflect.Struct && from.Kind() == reflect.Map:
@@ -98,6 +103,35 @@ func (d *decoder) size(key string, data any, to *units.Size) {
 	}
 }
 
+// network reads a network, or an address as the network that has it alone.
+func (d *decoder) network(key string, data any, to *netip.Prefix) {
+	text, ok := data.(string)
+	if !ok {
+		d.mismatch(key, data, reflect.TypeOf(*to))
+		return
+	}
+	p, err := netip.ParsePrefix(text)
+	if addr, addrErr := netip.ParseAddr(text); addrErr == nil && addr.Zone() == "" {
+		p, err = addr.Prefix(addr.BitLen())
+	}
+	if err != nil || p.Addr().Is4In6() {
+		d.problems.addf(key, `%q is not a network such as "192.0.2.0/24" or "2001:db8::/32"`, text)
+	}
+	*to = p.Masked()
+}
+
+func (d *decoder) time(key string, data any, to **time.Time) {
+	at, ok := data.(time.Time)
+	switch {
+	case !ok:
+		d.mismatch(key, data, reflect.TypeFor[time.Time]())
+	case at.Location().String() == "time-local": // the TOML library's name
+		d.problems.addf(key, "a time needs a date")
+	default:
+		*to = &at
+	}
+}
+
 // table sets the fields of struct v.
 func (d *decoder) table(key string, data map[string]any, v reflect.Value) {
 	known := keys(v.Type())
@@ -145,6 +179,8 @@ func describe(t reflect.Type) string {
 		return `a duration such as "30s"`
 	case reflect.TypeFor[units.Size]():
 		return `a size such as "10MB"`
+	case reflect.TypeFor[netip.Prefix]():
+		return `a network such as "192.0.2.0/24"`
 	case reflect.TypeFor[time.Time]():
 		return "a date"
 	}

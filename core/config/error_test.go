@@ -50,6 +50,13 @@ var bad = []struct{ text, want string }{
 	{"[limits]\ntotal_bytes_per_second = '9999999TB'\n", `2: limits.total_bytes_per_second: size "9999999TB" is too large`},
 	{"[limits]\nbytes_per_second = true\n", `2: limits.bytes_per_second: must be a size such as "10MB", not true or false`},
 	{"[server]\nmax_sessions = -1\n", `2: server.max_sessions: -1 is negative or too large`},
+	// networks, dates
+	{"[server]\nproxy_protocol_from = '10.0.0.0/8'\n", `2: server.proxy_protocol_from: must be a list, not a string`},
+	{"[limits]\nexempt = ['10.0.0.0/33']\n", `2: limits.exempt: "10.0.0.0/33" is not a network such as "192.0.2.0/24" or "2001:db8::/32"`},
+	{"[limits]\nexempt = ['::ffff:10.0.0.1']\n", `2: limits.exempt: "::ffff:10.0.0.1" is not a network such as "192.0.2.0/24" or "2001:db8::/32"`},
+	{"[user.ann]\nnetworks = [7]\n", `2: user.ann.networks: must be a network such as "192.0.2.0/24", not a whole number`},
+	{"[user.ann]\nexpires = '2027-01-31'\n", `2: user.ann.expires: must be a date, not a string`},
+	{"[user.ann]\nexpires = 12:00:00\n", `2: user.ann.expires: a time needs a date`},
 	// addresses
 	{"[server]\nlisten = [\n '127.0.0.1:1',\n '127.0.0.1',\n]\n", `2: server.listen: address "127.0.0.1" is not host:port, with an IPv6 host in brackets`},
 	{"[server]\nlisten = ['::1:6870']\n", `2: server.listen: address "::1:6870" is not host:port, with an IPv6 host in brackets`},

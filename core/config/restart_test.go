@@ -18,7 +18,7 @@ func eachKey(table string, t reflect.Type, do func(key string, f reflect.StructF
 		if of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
 			of = of.Elem() // of a list or a map of tables
 		}
-		if of.Kind() == reflect.Struct {
+		if of.Kind() == reflect.Struct && of.PkgPath() == reflect.TypeFor[Config]().PkgPath() {
 			eachKey(key, of, do)
 		} else {
 			do(key, f)

@@ -75,6 +75,7 @@ func (p *parts) settings() server.Settings {
 		StartTLS:    p.cfg.Server.StartTLS,
 		Timeouts:    server.Timeouts(p.cfg.Timeouts),
 		MaxSessions: p.cfg.Server.MaxSessions,
+		Proxies:     p.cfg.Server.ProxyProtocolFrom,
 	}
 }
 
@@ -155,6 +156,7 @@ func policy(cfg *config.Config) limit.Policy {
 		MaxSessions: cfg.Server.MaxSessions,
 		Failures:    l.LoginFailures,
 		BanTime:     l.BanTime,
+		Exempt:      l.Exempt,
 	}
 }
 
@@ -162,7 +164,7 @@ func policy(cfg *config.Config) limit.Policy {
 func grants(cfg *config.Config) func(string) server.Grant {
 	return func(user string) server.Grant {
 		u := cfg.Users[user]
-		return server.Grant{Exports: u.Exports, Verbs: u.Verbs}
+		return server.Grant{Exports: u.Exports, Verbs: u.Verbs, Networks: u.Networks, Expires: u.End()}
 	}
 }
 

@@ -186,15 +186,18 @@ func (d *daemon) accountsChanged(names []string) {
 	}
 }
 
-// watchUsers looks now and then whether the users file has changed, so that
-// sessions end even when nobody logs in.
+// watchUsers looks every second whether the users file has changed or an account
+// has expired, so that sessions end even when nobody logs in.
 func (d *daemon) watchUsers() {
-	d.often(func() { d.parts.Load().accounts.Refresh() })
+	d.often(func() {
+		d.parts.Load().accounts.Refresh()
+		d.server.EndExpired()
+	})
 }
 
-// often calls f every 2 s until the server is closed.
+// often calls f every second until the server is closed.
 func (d *daemon) often(f func()) {
-	ticker := time.NewTicker(2 * time.Second)
+	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
 		select {

@@ -36,9 +36,8 @@ type Admission struct {
 	trusted bool // has logged in at some time
 }
 
-// maxDelay is the longest time that a new connection waits, because of the
-// connection rate or because of penalties. If the rate demands more, the connection
-// is refused.
+// maxDelay is the longest time that a new connection waits because of the
+// connection rate. If it had to wait longer, it is refused.
 const maxDelay = time.Second
 
 // Admit lets a connection in, or returns a Refusal. If more than 60 % of
@@ -71,7 +70,7 @@ func (t *Table) Admit(a netip.Addr) (*Admission, error) {
 	}
 	c.sessions++
 	t.pending++
-	s := &Admission{table: t, addr: a, client: c, delay: min(delay+t.nuisanceDelay(now, c), maxDelay)}
+	s := &Admission{table: t, addr: a, client: c, delay: delay}
 	s.login.set(loginCommands)
 	s.shares[0].bucket, s.shares[1].bucket, s.shares[2].bucket = &s.own, &c.bytes, &t.total
 	return s, nil
@@ -109,7 +108,7 @@ func (t *Table) dropEarly(now time.Time, c *client) bool {
 	return t.random() < chance
 }
 
-// Wait waits as long as the connection rate and the client's penalties demand.
+// Wait waits as long as the connection rate demands.
 func (s *Admission) Wait(ctx context.Context) error {
 	_, err := s.table.waits.Connections.wait(ctx, s.delay, nil)
 	return err
@@ -176,9 +175,9 @@ func (s *Admission) Logout() {
 	s.user, s.account, s.shares[3] = "", nil, share{}
 }
 
-// Close ends the session. It adds p to the penalties of the client, 0 if the end
-// isn't the client's fault. They don't count if the session has logged in, nor
-// within an hour after a login of the client.
+// Close ends the session. p is its penalty, 0 if the end isn't the client's fault.
+// It doesn't count if the session has logged in, nor within an hour after a login
+// of the client.
 func (s *Admission) Close(p Penalty) {
 	s.Logout()
 	now := time.Now()
@@ -188,8 +187,8 @@ func (s *Admission) Close(p Penalty) {
 	t.pending--
 	s.client.sessions--
 	s.client.lastSeen = now
-	if p > 0 && !s.trusted && !s.client.trusted(now) {
-		s.client.nuisance = score{s.client.nuisance.left(now, nuisanceDecay) + float64(p), now}
+	if !s.trusted && !s.client.trusted(now) {
+		s.client.connections.use(now, int(p), maxDelay)
 	}
 }
 

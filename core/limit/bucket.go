@@ -144,6 +144,13 @@ func (g *gate) set(perSecond int) {
 	}
 }
 
+// use counts n events, or as many as delay the next one by longest.
+func (g *gate) use(now time.Time, n int, longest time.Duration) {
+	for range n {
+		g.pass(now, longest)
+	}
+}
+
 // pass returns how long the next event has to wait. If that is more than longest,
 // the event isn't counted, and ok is false.
 func (g *gate) pass(now time.Time, longest time.Duration) (wait time.Duration, ok bool) {

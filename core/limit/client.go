@@ -39,7 +39,6 @@ type client struct {
 	bytes       bucket
 	penalty     score
 	failed      map[string]float64 // the part of penalty that is of each account
-	nuisance    score              // slows new connections down
 	queue       queue              // its logins that wait
 	lastLogin   time.Time
 	lastSeen    time.Time

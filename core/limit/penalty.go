@@ -4,32 +4,16 @@ import "time"
 
 // A Penalty is for something that isn't a failed login. It slows down the new
 // connections of a client and never bans: a web page, a health check or another
-// user behind the same address may be the cause. It is the time in seconds that
-// a new connection waits, of what is over the first quarter.
-type Penalty float64
+// user behind the same address may be the cause. It is the number of connections
+// that the session counts as, beside its own one, for the connection rate.
+type Penalty int
 
-// The penalties. They are small for what may be an accident.
+// The penalties.
 const (
-	Crash   Penalty = 0.25 // an internal error in the server
-	Garbage Penalty = 0.05 // bytes that don't belong to the protocol
-	Timeout Penalty = 0.05 // no login in time
-	NoLogin Penalty = 0.01 // a connection that ended before a login
+	Crash   Penalty = 4 // an internal error in the server
+	Garbage Penalty = 4 // bytes that don't belong to the protocol
+	Timeout Penalty = 4 // no login in time
 )
-
-const (
-	nuisanceDecay = time.Minute // the time in which a Penalty of 1 decays
-	nuisanceFree  = 0.25        // the penalties that cost nothing
-)
-
-// nuisanceDelay returns how long a new connection of a client waits because of its
-// penalties.
-func (t *Table) nuisanceDelay(now time.Time, c *client) time.Duration {
-	if c.exempt || c.trusted(now) {
-		return 0
-	}
-	over := c.nuisance.left(now, nuisanceDecay) - nuisanceFree
-	return time.Duration(max(0, over) * float64(time.Second))
-}
 
 // A score is a sum of penalties, which decays.
 type score struct {

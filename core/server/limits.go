@@ -43,8 +43,5 @@ func (s *session) releaseLimits() {
 	if s.limits == nil {
 		return
 	}
-	if s.handle.mustEnd() == nil {
-		s.addPenalty(limit.NoLogin)
-	}
 	s.limits.Close(s.penalty)
 }

@@ -92,7 +92,7 @@ func TestUntilFile(t *testing.T) {
 		u := UntilFile(path, Account{"default", hash})
 		var changed []string
 		u.OnChange = func(names []string) { changed = append(changed, names...) }
-		login := func() error { return u.Authenticate(t.Context(), "default", token) }
+		login := func() error { return u.Authenticate("default", token) }
 		if err := errors.Join(login(), u.Reload(), login()); err != nil || u.FromFile() || len(changed) > 0 {
 			t.Fatalf("without a file: %v, from a file: %v, changed %v", err, u.FromFile(), changed)
 		}

@@ -175,10 +175,10 @@ func (s *Admission) Logout() {
 	s.user, s.account, s.shares[3] = "", nil, share{}
 }
 
-// Close ends the session. p is its penalty, 0 if the end isn't the client's fault.
-// It doesn't count if the session has logged in, nor within an hour after a login
-// of the client.
-func (s *Admission) Close(p Penalty) {
+// Close ends the session. A fault is garbage, a timeout or a crash, as opposed to a
+// failed login, and uses up the connection rate. It costs nothing if the session has
+// logged in, nor within an hour after a login of the client.
+func (s *Admission) Close(fault bool) {
 	s.Logout()
 	now := time.Now()
 	t := s.table
@@ -187,8 +187,8 @@ func (s *Admission) Close(p Penalty) {
 	t.pending--
 	s.client.sessions--
 	s.client.lastSeen = now
-	if !s.trusted && !s.client.trusted(now) {
-		s.client.connections.use(now, int(p), maxDelay)
+	if fault && !s.trusted && !s.client.trusted(now) {
+		s.client.connections.use(now, faultCost, maxDelay)
 	}
 }
 

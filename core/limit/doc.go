@@ -13,8 +13,8 @@
 // Only failed logins lead to a ban. One is forgotten in the ban time divided by
 // the number of failures that lead to a ban. A client that reaches that number is
 // banned. Each further ban lasts twice as long, up to 24 hours, until a day has
-// passed without a ban. Bans are kept in a file. Other penalties count for
-// the connection rate alone.
+// passed without a ban. Bans are kept in a file. Garbage, timeouts and
+// crashes count for the connection rate alone.
 //
 // # Locks
 //

@@ -25,7 +25,7 @@ func TestExempt(t *testing.T) {
 				if wait, over := s.Command(); wait+over != 0 || s.delay != 0 {
 					t.Errorf("%s waits %v, %v, %v", addr, wait, over, s.delay)
 				}
-				s.Close(Garbage)
+				s.Close(true)
 				s = login(t, table, addr, "ann")
 			}
 			if n, err := s.Bytes(t.Context(), 1<<20); n != 1<<20 || err != nil {

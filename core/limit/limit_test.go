@@ -34,7 +34,7 @@ func wantAdmit(t *testing.T, table *Table, addr string, want error) {
 		t.Errorf("%s: got %v, want %v", addr, err, want)
 	}
 	if s != nil {
-		s.Close(0)
+		s.Close(false)
 	}
 }
 
@@ -326,7 +326,7 @@ func TestConnections(t *testing.T) {
 		start := time.Now()
 		for i := range 8 {
 			s := admit(t, table, "192.0.2.1")
-			defer s.Close(0)
+			defer s.Close(false)
 			if want := time.Duration(max(0, i-3)) * time.Second / 4; s.delay != want {
 				t.Errorf("connection %d waits %v, want %v", i, s.delay, want)
 			}
@@ -347,7 +347,7 @@ func TestSessionsOfAClient(t *testing.T) {
 	admit(t, table, "2001:db8::ffff:2")
 	wantAdmit(t, table, "2001:db8::3", ClientSessions)
 	wantAdmit(t, table, "2001:db8:0:1::3", nil)
-	s.Close(0)
+	s.Close(false)
 	wantAdmit(t, table, "2001:db8::3", nil)
 }
 
@@ -359,7 +359,7 @@ func TestSessionsOfAnAccount(t *testing.T) {
 	if err := other.Login("ann"); err != UserSessions {
 		t.Errorf("a second session: %v", err)
 	}
-	ann.Close(0)
+	ann.Close(false)
 	if err := other.Login("ann"); err != nil {
 		t.Error(err)
 	}
@@ -392,7 +392,7 @@ func TestEarlyDrop(t *testing.T) {
 			t.Errorf("%d pending, %d dropped, the first at %d", table.pending, dropped, first)
 		}
 		wantAdmit(t, table, "198.51.100.1", nil)
-		known.Close(0)
+		known.Close(false)
 		time.Sleep(2 * trustTime)
 		wantAdmit(t, table, "198.51.100.1", EarlyDrop)
 	})

@@ -2,18 +2,11 @@ package limit
 
 import "time"
 
-// A Penalty is for something that isn't a failed login. It slows down the new
-// connections of a client and never bans: a web page, a health check or another
-// user behind the same address may be the cause. It is the number of connections
-// that the session counts as, beside its own one, for the connection rate.
-type Penalty int
-
-// The penalties.
-const (
-	Crash   Penalty = 4 // an internal error in the server
-	Garbage Penalty = 4 // bytes that don't belong to the protocol
-	Timeout Penalty = 4 // no login in time
-)
+// faultCost is the number of connections that a session counts as, beside its own
+// one, if it ended by its client's fault. It slows down the new connections of the
+// client and never bans: a web page, a health check or another user behind the same
+// address may be the cause.
+const faultCost = 4
 
 // A score is a sum of penalties, which decays.
 type score struct {

@@ -20,7 +20,7 @@ func fail(t *testing.T, table *Table, addr string, n int) {
 	for range n {
 		s := admit(t, table, addr)
 		s.Failed("ann", true)
-		s.Close(0)
+		s.Close(false)
 	}
 }
 
@@ -38,7 +38,7 @@ func TestGuessing(t *testing.T) {
 			if err := inside.Login("ann"); err != Banned {
 				t.Errorf("a login of a session from before the ban: %v", err)
 			}
-			inside.Close(0)
+			inside.Close(false)
 			time.Sleep(want - time.Millisecond)
 			wantAdmit(t, table, "2001:db8::3", Banned)
 			time.Sleep(time.Millisecond)
@@ -87,7 +87,7 @@ func TestOnlyFailedLoginsBan(t *testing.T) {
 		n := 0
 		for range 1000 {
 			if s, err := table.Admit(netip.MustParseAddr("192.0.2.1")); err == nil {
-				s.Close(Garbage)
+				s.Close(true)
 				n++
 			}
 		}
@@ -110,18 +110,18 @@ func TestTrustedClientsAreNotSlowedDown(t *testing.T) {
 			for range 20 {
 				s := admit(t, table, "192.0.2.1")
 				sum += s.delay
-				s.Close(Garbage)
+				s.Close(true)
 			}
 			return sum
 		}
-		login(t, table, "192.0.2.1", "ann").Close(Timeout)
+		login(t, table, "192.0.2.1", "ann").Close(true)
 		time.Sleep(time.Second)
 		if d := delays(); d != 0 {
 			t.Errorf("connections wait %v", d)
 		}
 		time.Sleep(trustTime)
 		for range 5 {
-			admit(t, table, "192.0.2.1").Close(Garbage)
+			admit(t, table, "192.0.2.1").Close(true)
 		}
 		if s := admit(t, table, "192.0.2.1"); s.delay == 0 {
 			t.Error("after an hour garbage costs nothing")
@@ -139,7 +139,7 @@ func TestARightLoginForgives(t *testing.T) {
 			if n := table.Account("ann").Failures; n != 4 {
 				t.Errorf("%d failures of ann", n)
 			}
-			login(t, table, "192.0.2.1", "ann").Close(0)
+			login(t, table, "192.0.2.1", "ann").Close(false)
 			if n := table.Account("ann").Failures; n != 0 {
 				t.Errorf("%d failures of ann after a login", n)
 			}
@@ -156,7 +156,7 @@ func TestARightLoginForgives(t *testing.T) {
 			if err := s.Login("bob"); err != nil && n < 6 {
 				t.Fatal(err)
 			}
-			s.Close(0)
+			s.Close(false)
 		}
 	})
 }
@@ -377,7 +377,7 @@ func TestTheTableIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Close(0)
+		s.Close(false)
 	}
 	if n := len(table.clients); n > maxClients {
 		t.Errorf("%d clients are remembered", n)
@@ -398,7 +398,7 @@ func TestIdleClientsAreForgotten(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Close(0)
+				s.Close(false)
 			}
 		}
 		come(10)

@@ -61,7 +61,7 @@ func TestTellingsAreHeld(t *testing.T) {
 	admit(t, table, "192.0.2.1")
 	wantAdmit(t, table, "192.0.2.1", ClientSessions)
 	told, _ := table.MayTell(netip.MustParseAddr("192.0.2.1"))
-	first.Close(0)
+	first.Close(false)
 	wantAdmit(t, table, "192.0.2.1", ClientSessions)
 	told()
 	wantAdmit(t, table, "192.0.2.1", nil)

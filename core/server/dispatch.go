@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mts/core"
-	"mts/core/limit"
 	"mts/core/wire"
 )
 
@@ -97,7 +96,7 @@ func (s *session) callCommand(cmd pluginCommand, call *core.Call) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.server.cfg.Log.Error("panic", "session", s.handle.id, "verb", cmd.Verb, "panic", p, "stack", string(debug.Stack()))
-			s.addPenalty(limit.Crash)
+			s.fault = true
 			err = errInternal
 		}
 	}()

@@ -50,7 +50,7 @@ func (srv *Server) admit(nc net.Conn, ends ends, secure bool) {
 			go s.start(secure)
 			return
 		}
-		limits.Close(0)
+		limits.Close(false)
 	}
 	if errors.Is(err, ErrServerClosed) {
 		nc.Close()

@@ -2,8 +2,6 @@ package server
 
 import (
 	"time"
-
-	"mts/core/limit"
 )
 
 // logRefusal counts and logs that the client doesn't get what it asks for. The
@@ -35,13 +33,10 @@ func (s *session) waitForCommandRate() (over time.Duration, err error) {
 	return over, s.limits.Pause(s.handle.ctx, wait)
 }
 
-// addPenalty makes the session cost its client p, unless it costs more already.
-func (s *session) addPenalty(p limit.Penalty) { s.penalty = max(s.penalty, p) }
-
 // releaseLimits gives back what the session has of its client's limits.
 func (s *session) releaseLimits() {
 	if s.limits == nil {
 		return
 	}
-	s.limits.Close(s.penalty)
+	s.limits.Close(s.fault)
 }

@@ -64,7 +64,7 @@ type session struct {
 	doneHooks    <-chan struct{} // closed when the Done hooks of the last transfer end; nil: none
 	refusal      error           // not nil: the client is only told that it is refused
 	told         func()          // to be called when a refused connection is closed
-	penalty      limit.Penalty   // the most that the session costs its client
+	fault        bool            // the client has done what its connection rate pays for
 }
 
 func newSession(srv *Server, nc net.Conn, ends ends, secure bool) *session {
@@ -189,7 +189,7 @@ func (s *session) close(reason error) {
 	switch {
 	case torn: // nothing may follow
 	case errors.Is(reason, errWrongProtocol):
-		s.addPenalty(limit.Garbage)
+		s.fault = true
 		s.logRefusal("protocol")
 	case errors.As(reason, &clientErr):
 		s.logEnd(clientErr)
@@ -210,12 +210,7 @@ func (s *session) close(reason error) {
 // logEnd logs why the server ends the session. A kick or a refusal has been logged
 // when it began.
 func (s *session) logEnd(why *core.Error) {
-	switch why {
-	case errTimeout:
-		s.addPenalty(limit.Timeout)
-	case errLineTooLong:
-		s.addPenalty(limit.Garbage)
-	}
+	s.fault = s.fault || why == errTimeout || why == errLineTooLong
 	if s.refusal == nil && why.Code != core.CodeKicked {
 		s.log("disconnect", "user", s.user, "code", why.Code, "reason", why.Text)
 	}

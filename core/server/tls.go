@@ -6,7 +6,6 @@ import (
 	"net"
 	"time"
 
-	"mts/core/limit"
 	"mts/core/names"
 	"mts/core/wire"
 )
@@ -17,7 +16,7 @@ func (s *session) handshake() error {
 	err := s.conn.Handshake(s.settings.TLS)
 	if err != nil && !timer.Stop() {
 		err = errTimeout
-		s.addPenalty(limit.Timeout)
+		s.fault = true
 	}
 	timer.Stop()
 	switch {
@@ -25,7 +24,7 @@ func (s *session) handshake() error {
 		s.server.counters.countHandshake(s.conn.TLS())
 		return nil
 	case errors.As(err, new(tls.RecordHeaderError)):
-		s.addPenalty(limit.Garbage)
+		s.fault = true
 	}
 	if s.refusal == nil {
 		s.logRefusal("handshake", "err", err)

@@ -155,8 +155,13 @@ func (p *program) adapter(id int, sel *types.Selection) string {
 // when it goes through a value.
 func (p *program) parts(t types.Type) {
 	add := func(t types.Type) {
-		if !isInterface(t) && !p.native(t) {
-			p.typeID(t)
+		if isInterface(t) || p.native(t) {
+			return
+		}
+		p.typeID(t)
+		set := types.NewMethodSet(types.NewPointer(t))
+		if set.Lookup(nil, "UnmarshalJSON") != nil || set.Lookup(nil, "UnmarshalText") != nil {
+			p.typeID(types.NewPointer(t))
 		}
 	}
 	switch u := under(t).(type) {

@@ -61,8 +61,19 @@ func (p *printer) value(t types.Type, v reflect.Value, depth int, visible bool) 
 			p.write("0x" + strconv.FormatUint(v.Uint(), 16))
 			return
 		}
-		p.leaf(v.Interface())
+		p.scalar(t, v.Interface())
 	}
+}
+
+// scalar writes a value by package fmt, under the name of its type where the
+// verb isn't one for it.
+func (p *printer) scalar(t types.Type, v any) {
+	text := fmt.Sprintf(fmt.FormatString(p.State, p.verb), v)
+	bad := "%!" + string(p.verb) + "("
+	if rest, ok := strings.CutPrefix(text, bad+reflect.TypeOf(v).String()+"="); ok {
+		text = bad + TypeString(t) + "=" + rest
+	}
+	p.write(text)
 }
 
 // isHost reports whether a struct is one of the host's.

@@ -381,7 +381,7 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-const echo = "//go:build go1.21\n\npackage echo\n\n" + `import "mts/core"
+const echo = "package echo\n\n" + `import "mts/core"
 
 func Commands() []core.Command {
 	return []core.Command{{Verb: "ECHO", Args: "TEXT", Run: func(c *core.Call) error { c.Reply("%s", c.Arg()); return nil }}}

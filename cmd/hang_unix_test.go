@@ -21,9 +21,7 @@ import (
 
 // hangingPlugin returns a plugin that never ends to load.
 func hangingPlugin(name string) string {
-	return strings.ReplaceAll(`//go:build go1.21
-
-// Package NAME hangs.
+	return strings.ReplaceAll(`// Package NAME hangs.
 package NAME
 
 import "mts/core"

@@ -22,9 +22,7 @@ import (
 )
 
 // hazards is a plugin that passes the check and then does its worst.
-const hazards = `//go:build go1.21
-
-// Package hazard does what no plugin should.
+const hazards = `// Package hazard does what no plugin should.
 package hazard
 
 import "mts/core"

@@ -46,9 +46,7 @@ login_failures = 3
 
 const keepConfig = "[plugins]\ndir = \"plugins.d\"\n"
 
-const keeper = `//go:build go1.21
-
-// Package keep keeps a text.
+const keeper = `// Package keep keeps a text.
 package keep
 
 import "mts/core"

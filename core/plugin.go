@@ -8,7 +8,11 @@ type Plugin struct {
 	Hooks    Hooks
 }
 
-// Hooks are called at events of a session. Any of them may be nil. The error of a
+// Hooks is what a plugin's function Hooks returns, beside or instead of commands:
+//
+//	func Hooks() core.Hooks { return core.Hooks{Open: open} }
+//
+// They are called at events of a session. Any of them may be nil. The error of a
 // hook refuses what is about to happen. If it is an *Error, the client sees its text
 // and code. If a hook crashes or takes too long, that is refused too.
 //

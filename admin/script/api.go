@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"time"
@@ -41,6 +42,31 @@ var rowTypes = map[string]any{
 	"Event":    (*admin.Event)(nil),
 	"Stats":    (*admin.Stats)(nil),
 	"Affected": (*admin.Affected)(nil),
+}
+
+// addNames adds the types that t is made of to e, under their own names: those
+// of rowTypes belong to other packages.
+func addNames(e interp.Exports, t reflect.Type) {
+	if t.PkgPath() != "" {
+		key := path.Join(t.PkgPath(), path.Base(t.PkgPath()))
+		if _, ok := e[key][t.Name()]; ok {
+			return
+		}
+		if e[key] == nil {
+			e[key] = map[string]reflect.Value{}
+		}
+		e[key][t.Name()] = reflect.Zero(reflect.PointerTo(t))
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		addNames(e, t.Elem())
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if f.IsExported() {
+				addNames(e, f.Type)
+			}
+		}
+	}
 }
 
 // methods are the methods of the client that scripts have, as functions without

@@ -2,154 +2,169 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path"
-	"slices"
+	"go/types"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"mts/plugins/check"
+	"mts/plugins/lower"
 )
 
-// An Evaluator evaluates one piece of Go after another. What one piece declares,
-// later ones can use.
+// An Evaluator evaluates one piece of Go after another. A piece is an expression,
+// or statements, or declarations of imports, constants and types alone. Later
+// pieces can use what it declares.
+//
+// Each piece is a program of its own, which is lowered and interpreted as any
+// script. It gets the variables of earlier pieces as pointers.
 type Evaluator struct {
 	runner  *runner
 	checker *check.Checker
-	imports []string // paths
-	pieces  []string // that were evaluated, in the form that was checked
+	pkg     *types.Package // that was checked last
+
+	imports map[string]string // paths by the name of the package
+	decls   []string          // of constants and types
+	names   map[string]bool   // what decls declare
+	vars    map[string]variable
 }
 
-// NewEvaluator returns an evaluator that has fmt and mts/admin imported.
+// NewEvaluator returns an evaluator that has fmt and mts/admin imported. The
+// caller closes it.
 func NewEvaluator(env Env) *Evaluator {
-	r := newRunner(env)
-	e := &Evaluator{runner: r, checker: check.New(r.exports(), nil), imports: []string{"fmt", "mts/admin"}}
-	if r.initErr == nil {
-		_, r.initErr = r.in.Eval(`import ("fmt"; "mts/admin")`)
+	e := &Evaluator{
+		runner:  newRunner(env),
+		imports: map[string]string{"fmt": "fmt", "admin": "mts/admin"},
+		names:   map[string]bool{},
+		vars:    map[string]variable{},
 	}
+	exports := e.runner.exports()
+	for _, typ := range rowTypes {
+		addNames(exports, reflect.TypeOf(typ).Elem())
+	}
+	e.checker = check.New(exports, func(pkg *types.Package, _ func(token.Pos, string)) { e.pkg = pkg })
 	return e
 }
 
-// Eval evaluates an expression, and returns its value as text, or statements or
-// an import. When ctx ends it returns the cause; the Evaluator must not be used
-// after that.
-func (e *Evaluator) Eval(ctx context.Context, src string) (string, error) {
-	if p, ok := importPath(src); ok {
-		return "", e.addImport(p)
-	}
-	piece, err := e.check(src)
-	if err != nil {
+// Close stops the functions that pieces have left behind.
+func (e *Evaluator) Close() { e.runner.stop() }
+
+// Eval evaluates a piece, and returns the value of an expression as text. When
+// ctx ends it returns the cause; the Evaluator must not be used after that.
+func (e *Evaluator) Eval(ctx context.Context, src string) (value string, err error) {
+	var p *piece
+	program, err := load(ctx, func() (program *lower.Program, err error) {
+		if decls, ok := declarations(src); ok {
+			return nil, e.declare(decls, src)
+		}
+		p, program, err = e.compile(src)
+		return program, err
+	})
+	if err != nil || program == nil {
 		return "", err
 	}
-	value, err := e.runner.eval(ctx, src)
-	if err != nil {
+	program.Bind("Value", func(s string) { value = s })
+	if err := e.runner.run(ctx, program, e.main(p, program)); err != nil {
 		return "", err
-	}
-	e.pieces = append(e.pieces, piece)
-	if !strings.HasPrefix(piece, unused) {
-		return "", nil // the interpreter has a value even for what has none
 	}
 	return value, nil
 }
 
-// importPath returns the path that src imports, if src is an import alone.
-func importPath(src string) (string, bool) {
-	f, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+src, parser.ImportsOnly)
-	if err != nil || len(f.Imports) != 1 || f.Imports[0].Name != nil || !strings.HasPrefix(src, "import") {
-		return "", false
+// load checks and lowers a file.
+func (e *Evaluator) load(src string) (*lower.Program, error) {
+	program, found := e.checker.LoadFile("eval", []byte(src), evalFunc)
+	if len(found) > 0 {
+		return nil, errors.New(found[0].Msg)
 	}
-	p, err := strconv.Unquote(f.Imports[0].Path.Value)
-	return p, err == nil
+	return program, nil
 }
 
-func (e *Evaluator) addImport(p string) error {
-	src := fmt.Sprintf("package main\nimport _ %q\n", p)
-	if found := e.checker.File("eval", []byte(src)); len(found) > 0 {
-		return fmt.Errorf("%s", found[0].Msg)
+// declarations returns what src declares, if it is declarations alone.
+func declarations(src string) ([]ast.Decl, bool) {
+	f, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, false
 	}
-	if _, err := e.runner.in.Eval(fmt.Sprintf("import %q", p)); err != nil {
+	for _, d := range f.Decls {
+		if gen, ok := d.(*ast.GenDecl); !ok || gen.Tok == token.VAR {
+			return nil, false
+		}
+	}
+	return f.Decls, len(f.Decls) > 0
+}
+
+// declare takes over imports, or constants and types.
+func (e *Evaluator) declare(decls []ast.Decl, src string) error {
+	if gen := decls[0].(*ast.GenDecl); gen.Tok == token.IMPORT {
+		return e.addImports(gen)
+	}
+	names := declared(decls)
+	for _, name := range names {
+		if _, ok := e.vars[name]; ok || e.names[name] {
+			return fmt.Errorf("%s is declared already; use another name", name)
+		}
+	}
+	if _, err := e.load(e.head(src, nil) + src + "\n"); err != nil {
 		return err
 	}
-	if !slices.Contains(e.imports, p) {
-		e.imports = append(e.imports, p)
+	e.decls = append(e.decls, src)
+	for _, name := range names {
+		e.names[name] = true
 	}
 	return nil
 }
 
-// unused turns an expression into a statement that can be checked.
-const unused = "_ = "
-
-// check returns src in the first form that passes the check. An expression
-// with a value passes as an assignment, a call without one as a statement.
-func (e *Evaluator) check(src string) (string, error) {
-	forms := []string{src + "\n" + uses(src)}
-	if expr, err := parser.ParseExpr(src); err == nil {
-		forms = []string{unused + src}
-		if _, call := expr.(*ast.CallExpr); call {
-			forms = append(forms, src)
-		}
-	}
-	var first []check.Finding
-	for _, form := range forms {
-		found := e.checker.File("eval", []byte(e.file(form)))
-		if len(found) == 0 {
-			return form, nil
-		}
-		if first == nil {
-			first = found
-		}
-	}
-	return "", fmt.Errorf("%s", first[0].Msg)
-}
-
-// file returns a program of all pieces and piece. Each piece is in a block within
-// that of the piece before, so that a name may be declared again.
-func (e *Evaluator) file(piece string) string {
-	var body strings.Builder
-	pieces := append(slices.Clip(e.pieces), piece)
-	for _, p := range pieces {
-		body.WriteString("{\n" + p + "\n")
-	}
-	body.WriteString(strings.Repeat("}", len(pieces)))
-	var head strings.Builder
-	for _, p := range e.imports {
-		if strings.Contains(body.String(), path.Base(p)+".") {
-			fmt.Fprintf(&head, "import %q\n", p)
-		}
-	}
-	return "package main\n" + head.String() + "func main() {\n" + body.String() + "}\n"
-}
-
-// uses returns statements that use the variables that src declares.
-func uses(src string) string {
-	f, err := parser.ParseFile(token.NewFileSet(), "", "package p;func _() {"+src+"\n}", 0)
-	if err != nil {
-		return ""
-	}
-	var b strings.Builder
-	use := func(e ast.Expr) {
-		if id, ok := e.(*ast.Ident); ok && id.Name != "_" {
-			fmt.Fprintf(&b, "_ = %s\n", id.Name)
-		}
-	}
-	for _, stmt := range f.Decls[0].(*ast.FuncDecl).Body.List {
-		switch stmt := stmt.(type) {
-		case *ast.AssignStmt:
-			for _, e := range stmt.Lhs {
-				use(e)
-			}
-		case *ast.DeclStmt:
-			for _, spec := range stmt.Decl.(*ast.GenDecl).Specs {
-				if v, ok := spec.(*ast.ValueSpec); ok && stmt.Decl.(*ast.GenDecl).Tok == token.VAR {
-					for _, name := range v.Names {
-						use(name)
-					}
+// declared returns the names of constants and types.
+func declared(decls []ast.Decl) (names []string) {
+	for _, d := range decls {
+		for _, spec := range d.(*ast.GenDecl).Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				names = append(names, spec.Name.Name)
+			case *ast.ValueSpec:
+				for _, id := range spec.Names {
+					names = append(names, id.Name)
 				}
 			}
 		}
 	}
+	return names
+}
+
+func (e *Evaluator) addImports(gen *ast.GenDecl) error {
+	for _, spec := range gen.Specs {
+		spec := spec.(*ast.ImportSpec)
+		if _, err := e.load("package main\nimport _ " + spec.Path.Value + "\n"); err != nil {
+			return err
+		}
+		name := e.pkg.Imports()[0].Name()
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		e.imports[name], _ = strconv.Unquote(spec.Path.Value)
+	}
+	return nil
+}
+
+// head returns the beginning of a file that has the text in it: what the
+// evaluator has imported and declared. More are further imports, names by path.
+func (e *Evaluator) head(text string, more map[string]string) string {
+	var b strings.Builder
+	b.WriteString("package main\n")
+	for p, name := range more {
+		fmt.Fprintf(&b, "import %s %q\n", name, p)
+	}
+	decls := strings.Join(e.decls, "\n") + "\n"
+	used := qualifiers(decls + text)
+	for name, p := range e.imports {
+		if used[name] {
+			fmt.Fprintf(&b, "import %s %q\n", name, p)
+		}
+	}
+	b.WriteString(decls)
 	return b.String()
 }

@@ -3,8 +3,8 @@
 //
 // A script imports "mts/admin", which is here a package of functions that
 // control one server, the packages that plugins may import, fmt with its Print
-// functions, and os with Args and Exit alone. It is checked before it runs, as
-// plugins are. A control call that fails ends the script. What a script prints
+// functions, and os with Args and Exit alone. It is checked and lowered before it
+// runs, as plugins are. A control call that fails ends the script. What a script prints
 // is made printable: clients choose some of the names that it shows.
 package script
 
@@ -17,11 +17,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
-
-	"github.com/traefik/yaegi/interp"
+	"time"
 
 	"mts/admin"
 	"mts/plugins/check"
@@ -65,17 +62,43 @@ func Run(ctx context.Context, env Env, path string) error {
 		return err
 	}
 	r := newRunner(env)
-	program, found := check.New(r.exports(), hasMain).LoadFile(filepath.Base(path), src, "main")
-	if err := checkError(found); err != nil {
+	defer r.stop()
+	program, err := load(ctx, func() (*lower.Program, error) {
+		program, found := check.New(r.exports(), hasMain).LoadFile(filepath.Base(path), src, "main")
+		return program, checkError(found)
+	})
+	if err != nil {
 		return err
 	}
-	r.in = r.interpreter(program.Stderr(&printer{r: r, w: env.Stderr}))
-	r.initErr = r.in.Use(program.Exports())
-	_, err = r.eval(ctx, program.Source("func main() {\n"+lower.Init+"()\n"+program.Func("main")+"()\n}\n"))
+	err = r.run(ctx, program, fmt.Sprintf("func main() {\n%s()\n%s()\n}\n", lower.Init, program.Func("main")))
 	if trace := program.Trace(); err != nil && len(trace) > 0 {
-		err = fmt.Errorf("%w\n\tat %s", err, strings.Join(trace, "\n\tat "))
+		err = fmt.Errorf("%w\n  at %s", err, strings.Join(trace, "\n  at "))
 	}
 	return err
+}
+
+// loadTime is how long a script may take to be checked and lowered: as long as a
+// plugin.
+const loadTime = 5 * time.Second
+
+// load returns what f returns. It doesn't wait longer than loadTime, and not
+// beyond the end of ctx, but can't stop f then.
+func load(ctx context.Context, f func() (*lower.Program, error)) (*lower.Program, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, loadTime, fmt.Errorf("the script takes longer than %v to check", loadTime))
+	defer cancel()
+	var program *lower.Program
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		program, err = f()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return program, err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // hasMain reports a script without a function main.
@@ -93,107 +116,4 @@ func read(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, check.MaxBytes+1))
-}
-
-// A runner is an interpreter with the packages that a script may import.
-type runner struct {
-	env     Env
-	in      *interp.Interpreter
-	initErr error // why the interpreter can't be used
-
-	// These belong to the evaluation that runs.
-	client *admin.Client
-	ctx    context.Context
-
-	mu      sync.Mutex
-	over    bool  // the script may not print or call any more
-	failure error // why the script ended itself
-}
-
-func newRunner(env Env) *runner {
-	r := &runner{env: env}
-	r.env.Stdout = &printer{r: r, w: env.Stdout}
-	r.in = r.interpreter(&printer{r: r, w: env.Stderr})
-	r.initErr = r.in.Use(r.exports())
-	return r
-}
-
-func (r *runner) interpreter(stderr io.Writer) *interp.Interpreter {
-	return interp.New(interp.Options{
-		Stdin:                strings.NewReader(""),
-		Stdout:               r.env.Stdout,
-		Stderr:               stderr,
-		Env:                  []string{},
-		SourcecodeFilesystem: noFiles{},
-	})
-}
-
-var errExitZero = errors.New("exit status 0")
-
-// eval evaluates source and returns its value as text, if it has one.
-func (r *runner) eval(ctx context.Context, src string) (value string, err error) {
-	if r.initErr != nil {
-		return "", r.initErr
-	}
-	if r.client, err = r.env.Dial(ctx); err != nil {
-		return "", err
-	}
-	defer r.client.Close()
-	r.ctx, r.failure = ctx, nil
-	r.setOver(false, nil)
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	v, err := r.in.EvalWithContext(ctx, src)
-	if err := r.setOver(true, context.Cause(ctx)); errors.Is(err, errExitZero) {
-		return "", nil
-	} else if err != nil {
-		return "", err
-	}
-	if p := (interp.Panic{}); errors.As(err, &p) {
-		return "", fmt.Errorf("panic: %v", p.Value)
-	}
-	if err == nil && v.IsValid() && v.CanInterface() {
-		value = fmt.Sprintf("%+v", v.Interface())
-	}
-	return value, err
-}
-
-// setOver sets whether the script is over, after which it may not print or call
-// any more. It returns why the script ended itself, or else cause.
-func (r *runner) setOver(over bool, cause error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.over = over
-	if r.failure == nil {
-		r.failure = cause
-	}
-	return r.failure
-}
-
-// fail ends the script; the script's goroutine calls it. The script can't
-// recover from that, and its deferred functions print nothing more.
-func (r *runner) fail(err error) {
-	r.setOver(true, err)
-	runtime.Goexit()
-}
-
-// exit is the scripts' os.Exit.
-func (r *runner) exit(code int) {
-	if code == 0 {
-		r.fail(errExitZero)
-	}
-	r.fail(ExitError(code))
-}
-
-// checkOver ends the calling goroutine if the script is over.
-func (r *runner) checkOver() {
-	r.mu.Lock()
-	over := r.over
-	r.mu.Unlock()
-	if over {
-		runtime.Goexit()
-	}
 }

@@ -54,6 +54,18 @@ func main() {
 		"table": {`import "mts/admin"; func main() { admin.Table([]string{"A", "B"}, [][]string{{"1", "x\x1b"}, {"22", ""}}) }`,
 			0, "A   B\n1   x\\x1b\n22  -\n", ""},
 		"panic": {`func main() { var m map[string]int; m["a"] = 1 }`, 1, "", "panic: assignment to entry in nil map\n"},
+		"place": {`func main() {
+	xs := []int{1}
+	println(xs[len(xs)])
+}`, 1, "", "panic: runtime error: index out of range [1] with length 1\n  at s.go:7:10: main\n"},
+		"println": {`func main() { println("a\x1b", 1); print("b\n") }`, 0, "", "a\\x1b 1\nb\n"},
+		"stringer": {`import "fmt"
+type level int
+func (l level) String() string { return []string{"low", "high"}[l] }
+func main() { fmt.Println(level(1)); fmt.Print(level(0), "\n"); fmt.Printf("%v %d\n", level(1), level(1)) }`, 0, "high\nlow\nhigh 1\n", ""},
+		"generic": {`import ("fmt"; "maps"; "slices")
+func keys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+func main() { defer fmt.Println("end"); fmt.Println(keys(map[string]int{"b": 1, "a": 2})) }`, 0, "[a b]\nend\n", ""},
 		"forbidden": {`import "net/http"; func main() { http.Get("x") }`, 1, "",
 			"s.go:5:8: package \"net/http\" is not available to scripts; a script answers calls only\n"},
 		"os":      {`import "os"; func main() { os.Remove("x") }`, 1, "", "s.go:5:31: undefined: os.Remove\n"},
@@ -130,6 +142,43 @@ func TestEval(t *testing.T) {
 		{`[]byte("a")`, "[97]\n", ""},
 		{`var z int`, "", ""},
 		{`z`, "0\n", ""},
+		{`z++; z += 2`, "", ""},
+		{`z`, "3\n", ""},
+
+		// Functions share the variables that they use.
+		{`next := func() int { z++; return z }`, "", ""},
+		{`next() + next()`, "9\n", ""},
+		{`z = 10`, "", ""},
+		{`next()`, "11\n", ""},
+		{`p := &z`, "", ""},
+		{`*p = 20; fmt.Println(z); fmt.Println(next())`, "20\n21\n", ""},
+		{`z := "another"; fmt.Println(z)`, "another\n", ""},
+		{`fmt.Println(z, *p)`, "another 21\n", ""},
+
+		// Types and constants stand alone.
+		{`type point struct { x, y int }`, "", ""},
+		{`const ( a = iota + 1; b )`, "", ""},
+		{`points := map[string]*point{"a": {x: a, y: b}}`, "", ""},
+		{`points["a"].x += b`, "", ""},
+		{`*points["a"]`, "{x:3 y:2}\n", ""},
+		{`type point int`, "", "point is declared already"},
+		{`type local int; l := local(1)`, "", "declare types in a piece of their own"},
+		{`x, y := 1.5, []point{{1, 2}}`, "", ""},
+		{`x`, "1.5\n", ""},
+		{`for i := range 2 { y = append(y, point{x: i}) }`, "", ""},
+		{`y`, "[{x:1 y:2} {x:0 y:0} {x:1 y:0}]\n", ""},
+
+		{`import ( "slices"; r "math/rand/v2" )`, "", ""},
+		{`slices.Max([]int{1, 3, 2})`, "3\n", ""},
+		{`dice := r.New(r.NewPCG(1, 2)); dice.IntN(1)`, "", ""},
+		{`since := all[0].Since`, "", ""},
+		{`since.Year()`, "2026\n", ""},
+		{`err := fmt.Errorf("no\x1b"); err`, "", "is not used"},
+		{`err := fmt.Errorf("no %v", x)`, "", ""},
+		{`err`, "no 1.5\n", ""},
+		{`go next()`, "", "go statement"},
+		{`var m map[string]int; m["a"] = 1`, "", "panic: assignment to entry in nil map"},
+		{`m`, "", "undefined: m"},
 	} {
 		b.out.Reset()
 		b.err.Reset()
@@ -137,6 +186,25 @@ func TestEval(t *testing.T) {
 		out, errs := b.out.String(), b.err.String()
 		if (code == 0) != (test.err == "") || out != test.out || !strings.Contains(errs, test.err) {
 			t.Errorf("%s: code %d, %q, %q; want %q, %q", test.src, code, out, errs, test.out, test.err)
+		}
+	}
+}
+
+// An interrupt ends a function of an earlier evaluation, too. What comes next
+// begins anew.
+func TestEvalInterrupted(t *testing.T) {
+	b := newTestShell(t, map[string]string{"ABORT 1": ""})
+	b.Command(context.Background(), []string{"eval", `f := func() { admin.Abort(1); for {} }`})
+	code := make(chan int)
+	go func() { code <- b.Command(context.Background(), []string{"eval", "f()"}) }()
+	harness.Eventually(t, "a command arrives", func() bool { return len(b.server.commands()) > 0 })
+	b.Interrupt()
+	if got := <-code; got != exitInterrupted {
+		t.Errorf("code %d, %q", got, b.err.String())
+	}
+	for src, want := range map[string]int{"f()": 1, "1+2": 0} {
+		if got := b.Command(context.Background(), []string{"eval", src}); got != want {
+			t.Errorf("%s: code %d, %q", src, got, b.err.String())
 		}
 	}
 }

@@ -38,6 +38,7 @@ type Options struct {
 	KeepGoing bool          // a script goes on after an error
 	Timeout   time.Duration // of an answer; 0: 15 seconds, and none for commands that may take longer
 	History   string        // the file of the prompt's history; "": none
+	Limit     func() error  // bounds the memory of this process before its first Go script; nil: no bound
 	Console   bool          // the server is this process: ask what Ctrl-D ends
 }
 
@@ -92,6 +93,9 @@ func (s *Shell) Close() {
 	}
 	if s.line != nil && first {
 		s.line.Close()
+	}
+	if s.eval != nil {
+		s.eval.Close()
 	}
 	if s.client != nil {
 		s.client.Close()

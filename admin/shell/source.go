@@ -100,22 +100,41 @@ func source(ctx context.Context, s *Shell, args []string) error {
 
 // runGo runs a Go script.
 func runGo(ctx context.Context, s *Shell, args []string) error {
+	s.limit()
 	return script.Run(ctx, s.env(args), args[0])
 }
 
 // eval evaluates Go. What it declares lives as long as the shell.
 func eval(ctx context.Context, s *Shell, args []string) error {
 	if s.eval == nil {
-		s.eval = script.NewEvaluator(s.env([]string{"eval"}))
+		s.limit()
+		s.setEval(script.NewEvaluator(s.env([]string{"eval"})))
 	}
 	value, err := s.eval.Eval(ctx, strings.Join(args, " "))
 	if ctx.Err() != nil {
-		s.eval = nil // its interpreter may still run
+		s.setEval(nil) // its interpreter may still run
 	}
 	if value != "" {
 		fmt.Fprintln(s.Stdout, wire.Printable(value))
 	}
 	return err
+}
+
+// limit bounds the memory of this process, once, and says if it can't.
+func (s *Shell) limit() {
+	if s.Limit == nil {
+		return
+	}
+	if err := s.Limit(); err != nil {
+		fmt.Fprintln(s.Stderr, "the memory of scripts isn't bounded:", wire.Printable(err.Error()))
+	}
+	s.Limit = nil
+}
+
+func (s *Shell) setEval(e *script.Evaluator) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.eval = e
 }
 
 // env returns the environment of a Go script.

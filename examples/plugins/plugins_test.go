@@ -1,12 +1,15 @@
 package plugins_test
 
 import (
+	stdtar "archive/tar"
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,13 +22,18 @@ import (
 	"mts/examples/plugins/chat"
 	"mts/examples/plugins/find"
 	"mts/examples/plugins/grep"
+	"mts/examples/plugins/guard"
 	"mts/examples/plugins/motd"
 	"mts/examples/plugins/quota"
 	"mts/examples/plugins/tail"
+	"mts/examples/plugins/tar"
+	"mts/examples/plugins/testdata/csvjson"
+	"mts/examples/plugins/testdata/logstat"
+	"mts/examples/plugins/testdata/rates"
 	"mts/examples/plugins/wc"
 	"mts/examples/plugins/zip"
 	"mts/plugins/check"
-	"mts/plugins/symbols"
+	"mts/plugins/lower"
 )
 
 // A plugin is what a package offers, compiled or interpreted.
@@ -39,55 +47,67 @@ func compiled() map[string]plugin {
 	return map[string]plugin{
 		"chat":  {commands: chat.Commands},
 		"find":  {commands: find.Commands},
+		"guard": {hooks: guard.Hooks, configure: guard.Configure},
 		"grep":  {commands: grep.Commands},
 		"motd":  {motd.Commands, motd.Hooks, motd.Configure},
 		"quota": {quota.Commands, quota.Hooks, quota.Configure},
 		"tail":  {commands: tail.Commands},
+		"tar":   {commands: tar.Commands},
 		"wc":    {commands: wc.Commands},
 		"zip":   {commands: zip.Commands},
+
+		"csvjson": {commands: csvjson.Commands},
+		"logstat": {commands: logstat.Commands},
+		"rates":   {commands: rates.Commands},
 	}
 }
 
-// interpreted loads the package of that name from the source beside this file.
-func interpreted(t *testing.T, name string) plugin {
+// interpreted loads the plugin of that name from its source.
+func interpreted(t *testing.T, name string) (p plugin) {
 	t.Helper()
-	src, err := os.ReadFile(path.Join(name, name+".go"))
-	if err != nil {
+	program, found := check.NewPlugin().Load(checkout(t, name), name, "Commands", "Hooks", "Configure")
+	if len(found) > 0 {
+		t.Fatal(name, found)
+	}
+	program.Bind("TakeCommands", func(f func() []core.Command) { p.commands = f })
+	program.Bind("TakeHooks", func(f func() core.Hooks) { p.hooks = f })
+	program.Bind("TakeConfigure", func(f func(map[string]any) error) { p.configure = f })
+	main := "func main() {\n" + lower.Init + "()\n"
+	for _, root := range []string{"Commands", "Hooks", "Configure"} {
+		if f := program.Func(root); f != "" {
+			main += "h.Take" + root + "(" + f + ")\n"
+		}
+	}
+	in := interp.New(interp.Options{Stderr: t.Output(), SourcecodeFilesystem: fstest.MapFS{}})
+	if err := in.Use(program.Exports()); err != nil {
 		t.Fatal(err)
 	}
-	in := interp.New(interp.Options{SourcecodeFilesystem: fstest.MapFS{
-		path.Join("src/plug", name, name+".go"): {Data: src},
-	}})
-	if err := in.Use(symbols.Exports()); err != nil {
-		t.Fatal(err)
+	if _, err := in.Eval(program.Source(main + "}\n")); err != nil {
+		t.Fatal(name, err)
 	}
-	if _, err := in.Eval(`import p "plug/` + name + `"`); err != nil {
-		t.Fatal(err)
-	}
-	var p plugin
-	load(in, "p.Commands", &p.commands)
-	load(in, "p.Hooks", &p.hooks)
-	load(in, "p.Configure", &p.configure)
 	return p
 }
 
-// load sets f to the function of that name, if there is one.
-func load(in *interp.Interpreter, name string, f any) {
-	if v, err := in.Eval(name); err == nil {
-		reflect.ValueOf(f).Elem().Set(v)
+// folder returns where a plugin is: beside this file, or with those that are
+// here for the test alone.
+func folder(name string) string {
+	if _, err := os.Stat(name); err == nil {
+		return name
 	}
+	return path.Join("testdata", name)
 }
 
-func folders(t *testing.T) []string {
+func folders(t *testing.T) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
+	for _, dir := range []string{".", "testdata"} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.IsDir() && e.Name() != "testdata" {
+				names = append(names, e.Name())
+			}
 		}
 	}
 	return names
@@ -96,7 +116,7 @@ func folders(t *testing.T) []string {
 func TestCheck(t *testing.T) {
 	checker := check.NewPlugin()
 	for _, name := range folders(t) {
-		if compiled()[name].commands == nil {
+		if p := compiled()[name]; p.commands == nil && p.hooks == nil {
 			t.Errorf("%s isn't tested here", name)
 		}
 		for _, f := range checker.Dir(checkout(t, name), name) {
@@ -110,12 +130,12 @@ func TestCheck(t *testing.T) {
 func checkout(t *testing.T, name string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
-	sources, err := fs.Glob(os.DirFS(name), "*.go")
+	sources, err := fs.Glob(os.DirFS(folder(name)), "*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range sources {
-		data, err := os.ReadFile(path.Join(name, file))
+		data, err := os.ReadFile(path.Join(folder(name), file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,10 +153,60 @@ func files() fs.FS {
 		"empty":           {ModTime: at},
 		"motd.txt":        {Data: []byte("first\r\nsecond\n\n"), ModTime: at},
 		"long.txt":        {Data: []byte(long + "\nend\n"), ModTime: at},
+		"a.tar":           {Data: archive()},
+		"a.tar.gz":        {Data: compressed(archive())},
+		"good.csv":        {Data: []byte("name#size#ok#parts\nann# 12#TRUE#[1,2]\nbob#1.5##\n\"c#d\"#0x10#no\n")},
+		"wide.csv":        {Data: []byte("a#b\n1#2#3#4\n")},
+		"range.csv":       {Data: []byte("a#b\n1#99999999999999999999\n")},
+		"list.csv":        {Data: []byte("a#b\n1#[1\n")},
+		"quote.csv":       {Data: []byte("a#b\n\"1#2\n")},
+		"access.log":      {Data: []byte(accessLog)},
+		"transfers":       {Data: []byte("ann 1000 1s\nbob 5000000 2s\nann 3000 500ms\nnobody\ncarl 7 0s\nbob 12345678901 1m\nann x 1s\n")},
+		"bad transfers":   {Data: []byte("a\nb\nc\nd\nann 1 1s\n")},
+		"pub2/b.txt":      {Data: []byte("C\n"), ModTime: at},
+		"pub2/new.txt":    {Data: []byte("N"), ModTime: at},
+		"pub2/deep/c.txt": {Data: []byte(strings.Repeat("line of c\n", 2000) + "more"), ModTime: at},
 		"pub/b.txt":       {Data: []byte("B\n"), ModTime: at},
 		"pub/deep/c.txt":  {Data: []byte(strings.Repeat("line of c\n", 2000)), ModTime: at},
 		"pub/deep/d e.md": {Data: []byte("D"), ModTime: at},
 	}
+}
+
+const accessLog = `# a comment
+192.0.2.1 - ann [02/Jan/2026:03:04:05 +0000] "GET /a HTTP/1.1" 200 512
+192.0.2.2 - - [02/Jan/2026:23:04:05 -0500] "GET /b?c HTTP/1.1" 404 -
+192.0.2.1 - ann [02/Jan/2026:03:05:05 +0000] "POST /a HTTP/1.1" 302 0
+nonsense
+
+192.0.2.3 - - [32/Jan/2026:03:05:05 +0000] "GET /a HTTP/1.1" 500 1
+192.0.2.3 - - [01/Jan/2026:03:05:05 +0000] "GET /c HTTP/1.1" 503 99
+192.0.2.3 - - [01/Jan/2026:03:05:05 +0000] "GET /d HTTP/1.1" 100 99
+`
+
+// archive returns a small archive of tar.
+func archive() []byte {
+	var b bytes.Buffer
+	w := stdtar.NewWriter(&b)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, h := range []stdtar.Header{
+		{Name: "dir/", Typeflag: stdtar.TypeDir, Mode: 0o755, ModTime: at},
+		{Name: "dir/a", Mode: 0o640, Size: 5, ModTime: at.Add(time.Hour)},
+		{Name: "link", Typeflag: stdtar.TypeSymlink, Linkname: "dir/a", Mode: 0o777, ModTime: at},
+		{Name: "pipe", Typeflag: stdtar.TypeFifo, Mode: 0o600, ModTime: at},
+	} {
+		_ = w.WriteHeader(&h)
+		_, _ = io.WriteString(w, "hello"[:h.Size])
+	}
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func compressed(data []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return b.Bytes()
 }
 
 func host(stored string) *coretest.Host {
@@ -202,6 +272,25 @@ var calls = []struct{ plugin, verb, arg string }{
 	{"zip", "ZIP", "pub"},
 	{"zip", "ZIP", "/"},
 	{"zip", "ZIP", "a.txt"},
+	{"tar", "TAR", "pub"},
+	{"tar", "TAR", "/"},
+	{"tar", "TAR", "a.txt"},
+
+	{"csvjson", "CSVJSON", "good.csv"},
+	{"csvjson", "CSVJSON", "wide.csv"},
+	{"csvjson", "CSVJSON", "range.csv"},
+	{"csvjson", "CSVJSON", "list.csv"},
+	{"csvjson", "CSVJSON", "quote.csv"},
+	{"csvjson", "CSVJSON", "empty"},
+	{"csvjson", "CSVJSON", "missing"},
+	{"logstat", "LOGSTAT", "access.log"},
+	{"logstat", "LOGSTAT", "access.log 1"},
+	{"logstat", "LOGSTAT", "access.log x"},
+	{"logstat", "LOGSTAT", "empty"},
+	{"logstat", "LOGSTAT", "long.txt"},
+	{"rates", "RATES", "transfers"},
+	{"rates", "RATES", "bad transfers"},
+	{"rates", "RATES", "empty"},
 }
 
 // compare makes all calls of p's, and compares with what the compiled does.
@@ -260,6 +349,12 @@ func TestSettingsAndHooksInterpretedAsCompiled(t *testing.T) {
 		{"quota", map[string]any{"bytes": "many"}, ""},
 		{"quota", map[string]any{"bytes": "9999999TiB"}, ""},
 		{"quota", map[string]any{"byte": int64(0)}, today + " x"},
+		{"guard", nil, ""},
+		{"guard", map[string]any{"rules": []any{"/a.txt bob", "/ *"}}, ""},
+		{"guard", map[string]any{"rules": []any{"/a.txt bob,a?n mon-sun 00:00-24:00"}, "zone": "+02:00"}, ""},
+		{"guard", map[string]any{"rules": []any{"/ ann,bob mon-may 8"}}, ""},
+		{"guard", map[string]any{"rules": "/"}, ""},
+		{"guard", map[string]any{"rule": "/"}, ""},
 	} {
 		var got [2]string
 		for i, p := range []plugin{compiled()[test.plugin], interpreted(t, test.plugin)} {
@@ -275,6 +370,9 @@ func TestSettingsAndHooksInterpretedAsCompiled(t *testing.T) {
 func settled(p plugin, settings map[string]any, stored string) string {
 	h := host(stored)
 	all := fmt.Sprintln("configure", p.configure(settings))
+	if p.commands == nil {
+		p.commands = func() []core.Command { return nil }
+	}
 	for _, c := range p.commands() {
 		all += fmt.Sprintln(c.Verb, h.Run(c, ""))
 	}
@@ -282,11 +380,15 @@ func settled(p plugin, settings map[string]any, stored string) string {
 	if hooks.Login != nil {
 		all += fmt.Sprintln("login", hooks.Login(h.Call("ann")))
 	}
-	if hooks.Open != nil {
-		hooks.Done(h.Call("/a.txt"), 0, fs.ErrNotExist)
-		all += fmt.Sprintln("open", hooks.Open(h.Call("/a.txt")))
-		hooks.Done(h.Call("/a.txt"), 1, nil)
-		all += fmt.Sprintln("open", hooks.Open(h.Call("/a.txt")))
+	if hooks.Open == nil {
+		return all + outcome(h, nil)
 	}
+	if hooks.Done == nil {
+		hooks.Done = func(*core.Call, int64, error) {}
+	}
+	hooks.Done(h.Call("/a.txt"), 0, fs.ErrNotExist)
+	all += fmt.Sprintln("open", hooks.Open(h.Call("/a.txt")))
+	hooks.Done(h.Call("/a.txt"), 1, nil)
+	all += fmt.Sprintln("open", hooks.Open(h.Call("/a.txt")))
 	return all + outcome(h, nil)
 }

@@ -3,6 +3,7 @@ package plugins_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -84,10 +85,18 @@ func TestHooksInWorkers(t *testing.T) {
 	loaded := served(t, map[string]map[string]any{
 		"motd":  {"path": "motd.txt"},
 		"quota": {"bytes": int64(10)},
+		"guard": {"required": true, "rules": []any{"/pub bob"}},
 	})
 	h := host("")
 	if err := loaded["motd"].hooks().Login(h.Call("ann")); err != nil || fmt.Sprint(h.Notices) != "[id=3: first id=3: second]" {
 		t.Errorf("login: %v, notices %q", err, h.Notices)
+	}
+	guarded := loaded["guard"].hooks()
+	if err := guarded.Open(h.Call("/pub/b.txt")); !errors.Is(err, fs.ErrNotExist) || len(h.Logs) != 1 {
+		t.Errorf("open of what isn't ann's: %v, log %q", err, h.Logs)
+	}
+	if err := guarded.Open(h.Call("/a.txt")); err != nil {
+		t.Errorf("open of what no rule is about: %v", err)
 	}
 	hooks := loaded["quota"].hooks()
 	for _, bytes := range []int64{4, 6} {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -14,6 +15,8 @@ import (
 
 	"mts/admin"
 	"mts/admin/shell"
+	"mts/core/config"
+	"mts/plugins/worker"
 )
 
 // An exitError is an exit code whose reason has been printed.
@@ -61,7 +64,11 @@ func (f *adminFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.check(args); err != nil {
 		return err
 	}
-	socket, err := f.path()
+	cfg, err := f.load()
+	if err != nil {
+		return err
+	}
+	socket, err := f.path(cfg)
 	if err != nil {
 		return err
 	}
@@ -78,7 +85,11 @@ func (f *adminFlags) run(cmd *cobra.Command, args []string) error {
 		Yes:       f.yes,
 		KeepGoing: f.keepGoing,
 		Timeout:   f.timeout,
-		History:   filepath.Join(state, "admin_history"),
+		Limit: func() error {
+			debug.SetTraceback("none") // stacks would be the interpreter's own
+			return worker.Limit(int64(cfg.Plugins.Memory))
+		},
+		History: filepath.Join(state, "admin_history"),
 	})
 	defer sh.Close()
 	defer endOnSignal(sh)()
@@ -114,11 +125,7 @@ func (f *adminFlags) start(ctx context.Context, sh *shell.Shell, args []string) 
 }
 
 // path returns where the server's admin socket is.
-func (f *adminFlags) path() (string, error) {
-	cfg, err := f.load()
-	if err != nil {
-		return "", err
-	}
+func (f *adminFlags) path(cfg *config.Config) (string, error) {
 	if f.socket != "" {
 		return f.socket, nil
 	}

@@ -26,12 +26,13 @@ need to know package mts/core.
 
   mtsd plugin new hello         writes hello/hello.go and the rest
   cd hello && go test           tests it, compiled
-  mtsd plugin check hello       tells what the server's interpreter can't run
+  mtsd plugin check hello       tells what keeps it from being loaded
   cp -r hello /etc/mtsd/plugins.d/
 
 A server with --plugins /etc/mtsd/plugins.d loads it within seconds; every session
 can then use the verb. Changed files are loaded again; a bad version never replaces
-a good one. See the documentation of package mts/core for what a Call can do.`,
+a good one. In the folder of a plugin, "go doc mts/core" tells what else it may
+declare (Configure, Hooks, Close), and "go doc mts/core.Call" what a call can do.`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if hook {

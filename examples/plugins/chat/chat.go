@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package chat lets the people who are logged in talk to each other.
 //
 //	WHO              prints id, account and time of connection of each session
@@ -29,7 +27,7 @@ package chat
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +50,7 @@ func who(c *core.Call) error {
 			continue
 		}
 		n++
-		if _, err := fmt.Fprintf(c, "%d %s %s\n", s.ID, s.User, s.Since.UTC().Format(time.RFC3339)); err != nil {
+		if _, err := fmt.Fprintln(c, s.ID, s.User, s.Since.UTC().Format(time.RFC3339)); err != nil {
 			return err
 		}
 	}
@@ -72,26 +70,23 @@ func msg(c *core.Call) error {
 	if !present(c, to) {
 		return core.Errorf(core.CodeNotFound, "%s is not here.", to)
 	}
-	if strings.HasPrefix(to, "#") {
-		return send(c, "id="+to[1:], text)
+	if id, ok := strings.CutPrefix(to, "#"); ok {
+		return send(c, "id="+id, text)
 	}
 	return send(c, "user="+to+" "+others(c), text)
 }
 
 // others returns a filter for all sessions but the caller's.
 func others(c *core.Call) string {
-	return "id!=" + strconv.FormatUint(c.Session().ID, 10)
+	return fmt.Sprint("id!=", c.Session().ID)
 }
 
 // present tells whether a recipient is logged in. Only what is equal to a name
 // or a number that the server knows gets into a filter.
 func present(c *core.Call, to string) bool {
-	for _, s := range c.Sessions() {
-		if s.User != "" && (s.User == to || "#"+strconv.FormatUint(s.ID, 10) == to) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Sessions(), func(s core.Session) bool {
+		return s.User != "" && (s.User == to || fmt.Sprint("#", s.ID) == to)
+	})
 }
 
 func send(c *core.Call, filter, text string) error {
@@ -100,7 +95,7 @@ func send(c *core.Call, filter, text string) error {
 	if err != nil {
 		return err
 	}
-	c.Fact("reached", strconv.Itoa(n))
+	c.Fact("reached", fmt.Sprint(n))
 	c.Reply("Reached: %d.", n)
 	return nil
 }

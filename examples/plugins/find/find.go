@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package find looks for files and folders by name.
 //
 //	FIND GLOB
@@ -27,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
 	"mts/core"
@@ -57,8 +54,8 @@ func find(c *core.Call) error {
 	} else if err != nil {
 		return err
 	}
-	c.Fact("found", strconv.Itoa(s.found))
-	c.Reply("%s", s.report())
+	c.Fact("found", fmt.Sprint(s.found))
+	c.Reply("%v", s)
 	return nil
 }
 
@@ -90,10 +87,7 @@ func (s *search) walk(folder string, depth int) error {
 }
 
 func (s *search) entry(folder string, info core.Info, depth int) error {
-	name := info.Name
-	if folder != "" {
-		name = folder + "/" + name
-	}
+	name := path.Join(folder, info.Name)
 	if err := s.show(name, info); err != nil || !info.Dir {
 		return err
 	}
@@ -121,7 +115,8 @@ func (s *search) show(name string, info core.Info) error {
 	return err
 }
 
-func (s *search) report() string {
+// String sums up what was found.
+func (s *search) String() string {
 	text := fmt.Sprintf("Found: %d.%s", s.found, s.limit)
 	if s.unread > 0 {
 		text += fmt.Sprintf(" Folders that could not be read: %d.", s.unread)

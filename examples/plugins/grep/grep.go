@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package grep searches a file for the lines that match a pattern.
 //
 //	GREP PATTERN PATH
@@ -22,11 +20,11 @@ package grep
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"mts/core"
@@ -50,12 +48,9 @@ func grep(c *core.Call) error {
 	if pattern == "" || name == "" {
 		return core.ErrUsage
 	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return core.Errorf(core.CodeUsage, "The pattern is wrong: %v.", err)
-	}
-	lines, err := regexp.Compile("(?m:" + pattern + ")")
-	if err != nil {
+	line, err1 := regexp.Compile(pattern)
+	lines, err2 := regexp.Compile("(?m:" + pattern + ")")
+	if err := cmp.Or(err1, err2); err != nil {
 		return core.Errorf(core.CodeUsage, "The pattern is wrong: %v.", err)
 	}
 	f, err := c.Open(name)
@@ -63,23 +58,22 @@ func grep(c *core.Call) error {
 		return err
 	}
 	defer f.Close()
-	s := &search{call: c, line: re, lines: lines, number: 1}
+	s := &search{call: c, line: line, lines: lines, number: 1}
 	if err := s.read(f); err != nil {
 		return err
 	}
-	c.Fact("matches", strconv.Itoa(s.matches))
-	c.Reply("%s", s.report())
+	c.Fact("matches", fmt.Sprint(s.matches))
+	c.Reply("%v", s)
 	return nil
 }
 
 // split takes the argument apart. What is missing is empty.
-func split(arg string) (string, string) {
+func split(arg string) (pattern, name string) {
 	end := " "
-	if strings.HasPrefix(arg, `"`) {
-		arg = arg[1:]
-		end = `" `
+	if quoted, ok := strings.CutPrefix(arg, `"`); ok {
+		arg, end = quoted, `" `
 	}
-	pattern, name, _ := strings.Cut(arg, end)
+	pattern, name, _ = strings.Cut(arg, end)
 	return pattern, name
 }
 
@@ -100,7 +94,7 @@ func (s *search) read(f io.Reader) error {
 	in := bufio.NewReaderSize(f, maxLine)
 	for !s.stopped {
 		block, err := in.Peek(maxLine)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if len(block) == 0 {
@@ -174,7 +168,7 @@ func (s *search) skip(in *bufio.Reader) error {
 	for s.bytes < maxBytes {
 		rest, err := in.ReadSlice('\n')
 		s.bytes += len(rest)
-		if err == io.EOF || err == nil {
+		if err == nil || errors.Is(err, io.EOF) {
 			s.number++
 			return nil
 		}
@@ -185,7 +179,8 @@ func (s *search) skip(in *bufio.Reader) error {
 	return nil
 }
 
-func (s *search) report() string {
+// String sums up what was found.
+func (s *search) String() string {
 	text := fmt.Sprintf("Matches: %d.", s.matches)
 	if s.stopped {
 		text += " Stopped there, the rest was not searched."

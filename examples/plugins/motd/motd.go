@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package motd shows the message of the day at each login.
 //
 // The message goes to the session as notices, one a line: to programs in block
@@ -25,7 +23,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"mts/core"
@@ -40,21 +37,18 @@ var text, path string // the settings
 
 // Configure takes the settings.
 func Configure(settings map[string]any) error {
-	text = ""
-	path = ""
+	text, path = "", ""
+	known := map[string]*string{"text": &text, "path": &path}
 	for name, value := range settings {
 		s, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("%s is not a text in quotes", name)
 		}
-		switch name {
-		case "text":
-			text = s
-		case "path":
-			path = s
-		default:
+		setting, ok := known[name]
+		if !ok {
 			return fmt.Errorf("unknown setting %s; there are text and path", name)
 		}
+		*setting = s
 	}
 	if text != "" && path != "" {
 		return errors.New("text and path are both set; one is the message")
@@ -90,7 +84,7 @@ func login(c *core.Call) error {
 	if err != nil {
 		c.Logf("read the message of the day: %v", err)
 	}
-	self := "id=" + strconv.FormatUint(c.Session().ID, 10)
+	self := fmt.Sprint("id=", c.Session().ID)
 	for _, line := range lines {
 		if _, err := c.Notify(self, line); err != nil {
 			c.Logf("send the message of the day: %v", err)
@@ -114,10 +108,7 @@ func message(c *core.Call) ([]string, error) {
 		return nil, nil
 	}
 	lines := strings.Split(all, "\n")
-	if len(lines) > maxLines {
-		lines = lines[:maxLines]
-	}
-	return lines, nil
+	return lines[:min(len(lines), maxLines)], nil
 }
 
 func read(c *core.Call) ([]byte, error) {

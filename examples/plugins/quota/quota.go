@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package quota limits how many bytes an account may fetch in a day.
 //
 // Once an account has fetched that much, FILE, PART and HASH are refused with
@@ -29,6 +27,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"mts/core"
 )
@@ -53,28 +52,18 @@ func Configure(settings map[string]any) error {
 	return nil
 }
 
-type unit struct {
-	name  string
-	bytes int64
+var units = map[string]int64{
+	"": 1, "b": 1,
+	"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 }
 
 // parse reads a size such as 500, 10GB or 64MiB.
 func parse(size string) (int64, error) {
-	units := []unit{
-		{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
-		{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
-	}
-	number := size
-	factor := int64(1)
-	for _, u := range units {
-		if strings.HasSuffix(strings.ToLower(size), strings.ToLower(u.name)) {
-			number = size[:len(size)-len(u.name)]
-			factor = u.bytes
-			break
-		}
-	}
+	number := strings.TrimRightFunc(size, unicode.IsLetter)
+	factor, ok := units[strings.ToLower(size[len(number):])]
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 0 || n > math.MaxInt64/factor {
+	if !ok || err != nil || n < 0 || n > math.MaxInt64/factor {
 		return 0, fmt.Errorf("bytes is %q, which is not a size such as \"10GB\" or 500000", size)
 	}
 	return n * factor, nil
@@ -97,10 +86,7 @@ func quota(c *core.Call) error {
 		c.Reply("There is no limit.")
 		return nil
 	}
-	left := limit - n
-	if left < 0 {
-		left = 0
-	}
+	left := max(limit-n, 0)
 	c.Printf("used=%d left=%d limit=%d\n", n, left, limit)
 	c.Reply("Left today: %d bytes.", left)
 	return nil
@@ -140,4 +126,4 @@ func used(c *core.Call) int64 {
 
 func key(c *core.Call) string { return "day:" + c.Session().User }
 
-func today() string { return time.Now().UTC().Format("2006-01-02") }
+func today() string { return time.Now().UTC().Format(time.DateOnly) }

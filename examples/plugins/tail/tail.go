@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package tail sends the last lines of a file.
 //
 //	TAIL N PATH
@@ -20,6 +18,7 @@ package tail
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"strconv"
@@ -76,21 +75,23 @@ func send(c *core.Call, e ending, n int) error {
 		return err
 	}
 	lines := bytes.Count(text[at:], []byte("\n"))
-	c.Fact("lines", strconv.Itoa(lines))
+	reply := fmt.Sprintf("Lines: %d.", lines)
 	if e.cut && at == 0 {
-		c.Reply("Lines: %d. They are cut: only the last %d bytes are read.", lines, maxBytes)
-	} else {
-		c.Reply("Lines: %d.", lines)
+		reply += fmt.Sprintf(" They are cut: only the last %d bytes are read.", maxBytes)
 	}
+	c.Fact("lines", fmt.Sprint(lines))
+	c.Reply("%s", reply)
 	return nil
 }
 
 // start returns where the last n lines of text begin.
 func start(text []byte, n int) int {
 	at := len(text) - 1 // the end of the last line
-	for at >= 0 && n > 0 {
+	for range n {
+		if at < 0 {
+			break
+		}
 		at = bytes.LastIndexByte(text[:at], '\n')
-		n--
 	}
 	return at + 1
 }
@@ -105,12 +106,8 @@ func last(f fs.File) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	size := info.Size()
-	skip := size - maxBytes
-	if skip < 0 {
-		skip = 0
-	}
-	text := make([]byte, size-skip)
+	skip := max(info.Size()-maxBytes, 0)
+	text := make([]byte, info.Size()-skip)
 	n, err := at.ReadAt(text, skip)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return through(f)
@@ -131,7 +128,7 @@ func through(r io.Reader) (ending, error) {
 		if len(e.text) > 2*maxBytes {
 			e.trim()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			e.trim()
 			return e, nil
 		}

@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package wc counts the lines, words and bytes of a file, as wc(1) does.
 //
 //	WC PATH
@@ -19,8 +17,9 @@ package wc
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
-	"strconv"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,14 +44,19 @@ func wc(c *core.Call) error {
 	if err != nil {
 		return err
 	}
-	width := len(strconv.FormatInt(n.bytes, 10))
-	c.Printf("%*d %*d %*d %s\n", width, n.lines, width, n.words, width, n.bytes, c.Arg())
+	c.Printf("%v %s\n", n, c.Arg())
 	return nil
 }
 
 type counts struct {
 	lines, words, bytes int64
 	inWord              bool // the last character was part of a word
+}
+
+// String returns the numbers in columns of one width.
+func (n counts) String() string {
+	width := len(fmt.Sprint(n.bytes))
+	return fmt.Sprintf("%*d %*d %*d", width, n.lines, width, n.words, width, n.bytes)
 }
 
 // count reads r to its end. Package bytes does the work: an interpreted loop
@@ -70,7 +74,7 @@ func count(r io.Reader) (counts, error) {
 		}
 		n.add(b[:end])
 		held = copy(buf, b[end:])
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return n, nil
 		}
 		if err != nil {

@@ -1,5 +1,3 @@
-//go:build go1.21
-
 // Package zip sends a folder as a zip archive.
 //
 //	ZIP DIR
@@ -24,9 +22,9 @@ package zip
 import (
 	"archive/zip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"mts/core"
@@ -63,8 +61,8 @@ type plan struct {
 }
 
 type entry struct {
+	core.Info
 	name string // relative to the root
-	info core.Info
 }
 
 var errLarge = core.Errorf(core.CodeRange, "The folder has more than %d entries, %d bytes or %d levels.", maxEntries, maxBytes, maxDepth)
@@ -101,7 +99,7 @@ func (p *plan) add(name string, info core.Info, depth int) error {
 	if info.Dir {
 		return p.folder(name+"/", depth+1)
 	}
-	p.files = append(p.files, entry{name: name, info: info})
+	p.files = append(p.files, entry{info, name})
 	return nil
 }
 
@@ -115,8 +113,8 @@ func (p *plan) send() error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	p.call.Fact("files", strconv.Itoa(p.sent))
-	p.call.Fact("skipped", strconv.Itoa(p.skipped))
+	p.call.Fact("files", fmt.Sprint(p.sent))
+	p.call.Fact("skipped", fmt.Sprint(p.skipped))
 	p.call.Reply("Files: %d. Could not be opened: %d.", p.sent, p.skipped)
 	return nil
 }
@@ -128,12 +126,12 @@ func (p *plan) file(w *zip.Writer, e entry) error {
 		return p.skip(err)
 	}
 	defer f.Close()
-	body, err := w.CreateHeader(&zip.FileHeader{Name: e.name, Modified: e.info.Modified})
+	body, err := w.CreateHeader(&zip.FileHeader{Name: e.name, Modified: e.Modified})
 	if err != nil {
 		return err
 	}
 	p.sent++
-	_, err = io.Copy(body, io.LimitReader(f, e.info.Size))
+	_, err = io.Copy(body, io.LimitReader(f, e.Size))
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 func (f *fn) convert(e ast.Expr, t types.Type) string {
 	tv := f.unit.Info.Types[ast.Unparen(e)]
 	if tv.IsNil() {
-		return f.set(f.typ(t), "nil")
+		return f.set(f.typ(t), f.zero(t))
 	}
 	if tv.Value != nil && !isInterface(t) {
 		return f.constant(tv.Value, t)

@@ -78,7 +78,7 @@ func (f *fn) expr(e ast.Expr) string {
 	}
 	if tv.IsNil() {
 		t := f.typeOf(e)
-		return f.set(f.typ(t), "nil")
+		return f.set(f.typ(t), f.zero(t))
 	}
 	t := f.typeOf(e)
 	switch e := e.(type) {

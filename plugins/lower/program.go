@@ -47,6 +47,7 @@ type program struct {
 	globals  map[types.Object]string
 	varDecls []line
 	pool     map[string]string // package variables for constants, by value
+	nulls    map[string]string // package variables that are nil, by type
 
 	funcs     map[string]string // names by instance
 	queue     []func()          // bodies to be lowered
@@ -71,7 +72,7 @@ func newProgram(fset *token.FileSet, u *Unit, host Host) *program {
 		typs: map[string]string{}, natives: map[string]bool{}, floaty: map[string]bool{}, hostNames: map[reflect.Type]string{},
 		borrowed: map[types.Type]reflect.Type{}, symbols: map[types.Object]string{},
 		unitOf: map[*types.Package]*Unit{}, decls: map[types.Object]*ast.FuncDecl{},
-		globals: map[types.Object]string{}, pool: map[string]string{}, funcs: map[string]string{},
+		globals: map[types.Object]string{}, pool: map[string]string{}, nulls: map[string]string{}, funcs: map[string]string{},
 		ids: map[string]int{}, dispatchers: map[string]*dispatcher{},
 		cells: map[ast.Node]map[types.Object]bool{}, targets: map[types.Object]bool{},
 	}

@@ -300,8 +300,24 @@ func (p *program) zero(t types.Type) string {
 		return "nil"
 	case *types.Struct, *types.Array:
 		return p.typ(t) + "{}"
+	case *types.Interface:
+		if p.hostInterface(t) {
+			return p.null(p.typ(t))
+		}
 	}
 	return "nil"
+}
+
+// null returns a variable that is nil, for an interface type of the host: the
+// interpreter looks for a wrapper to assign nil itself.
+func (p *program) null(typ string) string {
+	name, ok := p.nulls[typ]
+	if !ok {
+		name = p.unique("Z", typ)
+		p.nulls[typ] = name
+		p.varDecls = append(p.varDecls, line{text: "var " + name + " " + typ})
+	}
+	return name
 }
 
 // native reports whether a value of type t is of the same type at run time as

@@ -128,6 +128,9 @@ func (f *fn) raw(e ast.Expr, by *types.Func) string {
 	case path == "encoding/xml" && f.xmlRoot(t):
 		return f.set("h.Any", "h.Root("+itoa(int64(f.typeID(t)))+", "+f.named(f.convert(e, t), t)+")")
 	}
+	if by.Pkg().Path() == "sort" { // which changes what it gets
+		return f.set("h.Any", "h.Raw("+f.argument(e, types.NewInterfaceType(nil, nil))+")")
+	}
 	if isInterface(t) {
 		return f.set("h.Any", "h.ExportAny("+f.named(f.expr(e), t)+")")
 	}

@@ -22,6 +22,7 @@ var advices = []struct {
 	{regexp.MustCompile(`^undefined: time\.LoadLocation$`), "use time.UTC or time.FixedZone"},
 	{regexp.MustCompile(`^undefined: io\.Pipe`), "write to a bytes.Buffer and read from that"},
 	{regexp.MustCompile(`^undefined: zip\.(OpenReader|ReadCloser)$`), "open the file with c.Open and use zip.NewReader"},
+	{regexp.MustCompile(`\.Host undefined \(type \*core\.Call`), "the inside of the server is for built-in verbs; use the methods of the call"},
 	{regexp.MustCompile(`^undefined: mime\.`), "write a map of the types you need"},
 	{regexp.MustCompile(`Template has no field or method Parse`), "read the text with c.Open and use Parse"},
 	{regexp.MustCompile(`declared and not used`), "use it or remove it"},

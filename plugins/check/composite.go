@@ -4,6 +4,8 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+
+	"mts/core"
 )
 
 // composite returns t's underlying type.
@@ -82,11 +84,11 @@ func (r *reflected) iface(t reflect.Type) types.Type {
 	return types.NewInterfaceType(methods, nil).Complete()
 }
 
-// hidden reports whether t is about memory or reflection, which a script has
-// no business with.
+// hidden reports whether t is about memory, reflection or the inside of the
+// server, which a script has no business with.
 func hidden(t reflect.Type) bool {
 	switch {
-	case t.PkgPath() == "reflect", t.Kind() == reflect.UnsafePointer:
+	case t == reflect.TypeFor[core.Host](), t.PkgPath() == "reflect", t.Kind() == reflect.UnsafePointer:
 		return true
 	case t.PkgPath() != "":
 		return false

@@ -31,24 +31,11 @@ func (l *linter) node(n ast.Node) {
 		l.add(n.Pos(), "go statement: a panic in a goroutine ends the plugin; do the work in turn")
 	case *ast.SelectStmt:
 		l.add(n.Pos(), "select has nothing to wait for in a call; receive from one channel at a time")
-	case *ast.SelectorExpr:
-		l.builtinVerbs(n)
 	case *ast.CompositeLit:
 		l.large(n, l.info.TypeOf(n))
 		l.indexes(n)
 	case *ast.ArrayType:
 		l.large(n, l.info.TypeOf(n))
-	}
-}
-
-// builtinVerbs: the server's own side of a call isn't for scripts.
-func (l *linter) builtinVerbs(n *ast.SelectorExpr) {
-	s := l.info.Selections[n]
-	if s == nil {
-		return
-	}
-	if f, ok := s.Obj().(*types.Func); ok && f.FullName() == "(*mts/core.Call).Host" {
-		l.add(n.Sel.Pos(), "Call.Host is for built-in verbs; use the methods of the call")
 	}
 }
 

@@ -30,6 +30,8 @@ import (
 	"mts/examples/plugins/testdata/csvjson"
 	"mts/examples/plugins/testdata/logstat"
 	"mts/examples/plugins/testdata/rates"
+	"mts/examples/plugins/testdata/tarlist"
+	"mts/examples/plugins/testdata/treediff"
 	"mts/examples/plugins/wc"
 	"mts/examples/plugins/zip"
 	"mts/plugins/check"
@@ -56,9 +58,11 @@ func compiled() map[string]plugin {
 		"wc":    {commands: wc.Commands},
 		"zip":   {commands: zip.Commands},
 
-		"csvjson": {commands: csvjson.Commands},
-		"logstat": {commands: logstat.Commands},
-		"rates":   {commands: rates.Commands},
+		"csvjson":  {commands: csvjson.Commands},
+		"logstat":  {commands: logstat.Commands},
+		"rates":    {commands: rates.Commands},
+		"tarlist":  {commands: tarlist.Commands},
+		"treediff": {commands: treediff.Commands},
 	}
 }
 
@@ -291,6 +295,17 @@ var calls = []struct{ plugin, verb, arg string }{
 	{"rates", "RATES", "transfers"},
 	{"rates", "RATES", "bad transfers"},
 	{"rates", "RATES", "empty"},
+	{"treediff", "TREEDIFF", "pub pub2"},
+	{"treediff", "TREEDIFF", "pub pub"},
+	{"treediff", "TREEDIFF", "pub nowhere"},
+	{"treediff", "TREEDIFF", "pub"},
+	{"tarlist", "TARLIST", "a.tar"},
+	{"tarlist", "TARLIST", "a.tar.gz"},
+	{"tarlist", "TARLIST", "a.txt"},
+	{"tarlist", "TARLIST", "long.txt"},
+	{"tarlist", "TARCAT", "a.tar dir/a"},
+	{"tarlist", "TARCAT", "a.tar dir/"},
+	{"tarlist", "TARCAT", "a.tar"},
 }
 
 // compare makes all calls of p's, and compares with what the compiled does.

@@ -39,7 +39,8 @@ const (
 func (e *Evaluator) compile(src string) (*piece, *lower.Program, error) {
 	forms := []string{src}
 	if expr, err := parser.ParseExpr(src); err == nil {
-		forms = []string{fmt.Sprintf("%s = %s.Sprintf(\"%%+v\", %s)", valueName, fmtName, src)}
+		value := src[expr.Pos()-1 : expr.End()-1] // without a comment
+		forms = []string{fmt.Sprintf("%s = %s.Sprintf(\"%%+v\", %s)", valueName, fmtName, value)}
 		if _, call := expr.(*ast.CallExpr); call {
 			forms = append(forms, src)
 		}

@@ -119,7 +119,7 @@ func TestEval(t *testing.T) {
 		{`1+2`, "3\n", ""},
 		{`"a\x1b"`, "a\\x1b\n", ""},
 		{`x := 5`, "", ""},
-		{`x*2`, "10\n", ""},
+		{`x*2 // a comment`, "10\n", ""},
 		{`x := "now text"`, "", ""},
 		{`len(x)`, "8\n", ""},
 		{`x = 7`, "", "cannot use 7"},

@@ -23,7 +23,7 @@ func scriptCommands() []command {
 	return []command{
 		{admin.Command{Name: "source", Args: "FILE", Help: "runs a file of commands"}, source},
 		{admin.Command{Name: "run", Args: "FILE.go [ARG...]", Help: "runs a Go script, which imports mts/admin"}, runGo},
-		{admin.Command{Name: "eval", Args: "EXPR", Help: "prints the value of a Go expression, or runs a statement"}, eval},
+		{admin.Command{Name: "eval", Args: "EXPR", Help: "prints the value of a Go expression, or runs statements; what it declares stays"}, eval},
 	}
 }
 

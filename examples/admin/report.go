@@ -8,7 +8,8 @@ package main
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 
 	"mts/admin"
 )
@@ -27,13 +28,8 @@ func main() {
 		totals[s.User].sessions++
 		totals[s.User].bytes += s.BytesOut
 	}
-	var users []string
-	for user := range totals {
-		users = append(users, user)
-	}
-	sort.Strings(users)
 	var rows [][]string
-	for _, user := range users {
+	for _, user := range slices.Sorted(maps.Keys(totals)) {
 		t := totals[user]
 		rows = append(rows, []string{user, fmt.Sprint(t.sessions), fmt.Sprint(t.bytes)})
 	}

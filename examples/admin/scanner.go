@@ -29,8 +29,7 @@ func main() {
 		if e.Event != "refused" || e.Client == "" {
 			return true
 		}
-		refused[e.Client]++
-		if refused[e.Client] == tolerated+1 {
+		if refused[e.Client]++; refused[e.Client] == tolerated+1 {
 			admin.Ban(e.Client, time.Hour, "scanning")
 			fmt.Println("banned", e.Client)
 			banned++

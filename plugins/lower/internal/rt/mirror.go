@@ -85,7 +85,7 @@ func (m *mirror) structure(u *types.Struct, low reflect.Type) reflect.Type {
 	for i := range u.NumFields() {
 		f := u.Field(i)
 		name := f.Name()
-		if !f.Exported() && !f.Embedded() {
+		if unseen(f) {
 			continue
 		}
 		if !ast.IsExported(name) {
@@ -96,6 +96,20 @@ func (m *mirror) structure(u *types.Struct, low reflect.Type) reflect.Type {
 		fields = append(fields, reflect.StructField{Name: name, Type: typ, Tag: reflect.StructTag(u.Tag(i)), Anonymous: embedded})
 	}
 	return reflect.StructOf(fields)
+}
+
+// unseen reports whether encoders pass over the field: of what isn't exported,
+// they see embedded structs alone.
+func unseen(f *types.Var) bool {
+	if f.Exported() || !f.Embedded() {
+		return !f.Exported()
+	}
+	t := f.Type()
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	_, ok := t.Underlying().(*types.Struct)
+	return !ok
 }
 
 // Export returns a value of the type with that number for an encoder.
@@ -213,7 +227,7 @@ func (m *mirror) elements(t types.Type, from, to reflect.Value, copy func(types.
 func (m *mirror) fields(u *types.Struct, f func(i, j int) error) error {
 	j := 0
 	for i := range u.NumFields() {
-		if !u.Field(i).Exported() && !u.Field(i).Embedded() {
+		if unseen(u.Field(i)) {
 			continue
 		}
 		if err := f(i, j); err != nil {

@@ -3,6 +3,7 @@ package mtsdcmd
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"mts/core/config"
@@ -134,11 +135,15 @@ func (d *daemon) reloadConfig() error {
 	return d.log.level.UnmarshalText([]byte(next.cfg.Log.Level))
 }
 
-// keep has p keep what takes a restart as it is in running. It returns the keys
-// that differ.
+// keep has p keep what takes a restart as it is in running, and the exports that
+// are open if they are the same. It returns the keys that differ.
 func (p *parts) keep(running *parts) (changed []string) {
 	p.accounts, p.operators = running.accounts, running.operators
 	p.keeper = cmp.Or(p.keeper, running.keeper) // TLS listeners stay open
+	if slices.Equal(p.cfg.Exports, running.cfg.Exports) {
+		p.tree.Close()
+		p.tree = running.tree
+	}
 	return p.cfg.KeepRestart(running.cfg)
 }
 

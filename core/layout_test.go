@@ -48,7 +48,7 @@ func TestArrows(t *testing.T) {
 		`^mts/core/`:                      regexp.MustCompile(`^mts/(cmd|plugins|admin|examples)\b|yaegi|liner`),
 		`^mts/certs`:                      regexp.MustCompile(`^mts/(cmd|plugins|admin|examples)\b|yaegi|liner`),
 		`^mts/(plugins|admin)`:            regexp.MustCompile(`^mts/(cmd|examples)\b`),
-		`^mts/core/(access|names|units)$`: regexp.MustCompile(`^mts/|\.`), // small: used everywhere
+		`^mts/core/(access|names|units|version)$`: regexp.MustCompile(`^mts/|\.`), // small: used everywhere
 		`^mts/core/client$`:               regexp.MustCompile(`^mts/core/(server|builtin|exports|auth|config|transport)$`),
 	}
 	packages := goList(t, "./...")

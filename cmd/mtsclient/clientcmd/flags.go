@@ -13,6 +13,7 @@ import (
 	"mts/core/client"
 	"mts/core/names"
 	"mts/core/units"
+	"mts/core/version"
 )
 
 // settings are the flags.
@@ -50,6 +51,7 @@ type settings struct {
 func (a *app) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "mtsclient [flags] FILE...",
+		Version:           version.String(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

@@ -26,7 +26,7 @@ mtsclient -l [-r] [PATH...]  lists;  -x "VERB args"  sends any command
 -j, --parallel N  connections                 --limit-rate N  bytes/s, as 2MB
 --timeout TIME  longest wait (30s)            --verify  compare SHA-256
 --retry-for TIME  without a byte (1m)         --retries N  at most so many
--q, --quiet  -v, --verbose  --json  one object a file
+-q, --quiet  -v, --verbose  --json  one object a file          --version
 --insecure-plaintext  allow a password without TLS beyond this computer
 $MTS_SERVER, $MTS_USER and $ALL_PROXY (socks5://, http://) are used if set.
 Exit: 0 all saved or unchanged, 1 some not, 2 usage, 3 no connection, 4 TLS or

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"mts/core/access"
 	"mts/core/auth"
 	"mts/core/config"
+	"mts/core/version"
 	"mts/core/wire"
 )
 
@@ -130,7 +130,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mtsd",
 		Short:         "Serves files over TLS to people and programs that prove who they are",
-		Version:       version(),
+		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          usage(cobra.NoArgs),
@@ -152,17 +152,10 @@ func newRoot() *cobra.Command {
 		certCommand(opts),
 		configCommand(opts),
 		pluginCommand(opts),
+		versionCommand(),
 		workerCommand(),
 	)
 	return root
-}
-
-// version is that of the module, as the Go tools recorded it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // usage makes a wrong number of arguments a usage error.

@@ -19,16 +19,14 @@ import (
 )
 
 // errFindings says that a check found something, which has been shown.
-var errFindings = errors.New("the plugin can't be loaded as it is")
+var errFindings = errors.New("the check found mistakes")
 
 func pluginCommand(opts *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
 		Short: "Makes, checks and lists plugins",
 		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("mtsd plugin: say new, check or list")
-		},
+		RunE:  noSubcommand,
 	}
 	var dir string
 	list := &cobra.Command{
@@ -37,17 +35,17 @@ func pluginCommand(opts *options) *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return listPlugins(cmd, opts, dir) },
 	}
-	list.Flags().StringVar(&dir, "plugins", "", "folder of plugins `DIR`")
+	list.Flags().StringVar(&dir, "plugins", "", "load plugins from the folders of `DIR`")
 	cmd.AddCommand(newPluginCommand(), &cobra.Command{
 		Use:   "check DIR...",
-		Short: "Tells what keeps plugins from being loaded, and what to write instead",
+		Short: "Checks plugins, and says what to change",
 		Args:  usage(cobra.MinimumNArgs(1)),
 		RunE:  func(cmd *cobra.Command, dirs []string) error { return checkPlugins(cmd, dirs) },
 	}, list)
 	return cmd
 }
 
-// workerCommand is what the server runs itself as, for each plugin.
+// workerCommand is what the server runs itself as, for each instance of a plugin.
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "plugin-worker",

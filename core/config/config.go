@@ -95,7 +95,7 @@ type Timeouts struct {
 	Login     time.Duration `toml:"login" applies:"reload"`     // from accept
 	Line      time.Duration `toml:"line" applies:"reload"`      // from a line's first byte to its end
 	Idle      time.Duration `toml:"idle" applies:"reload"`      // between commands
-	Write     time.Duration `toml:"write" applies:"reload"`     // progress of one chunk
+	Write     time.Duration `toml:"write" applies:"reload"`     // for the client to take 256 KiB
 }
 
 // Plugins says where plugins are and what each may use.

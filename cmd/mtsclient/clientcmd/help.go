@@ -14,7 +14,7 @@ const help = `mtsclient [flags] FILE...  saves files: 'reports/*.pdf' -r tree  -
 mtsclient -l [-r] [PATH...]  lists;  -x "VERB args"  sends any command
 --server URL  HOST[:PORT] or mts://... (TLS), mts+starttls:// or mts+plain://
 --user NAME   password: $MTS_PASSWORD_FILE, $MTS_PASSWORD, or asked
---pin sha256:... --ca FILE --known-hosts FILE --trust  which server to believe
+--pin sha256:... --ca FILE --known-hosts FILE --trust  which server to trust
 --cert FILE --key FILE  client certificate    --starttls  TLS on a plain port
 -o, --output DIR  save in DIR, - is stdout    -O, --output-file FILE  save as
 -r, --recursive  folders too                  --max-depth N  levels of them
@@ -29,9 +29,9 @@ mtsclient -l [-r] [PATH...]  lists;  -x "VERB args"  sends any command
 -q, --quiet  -v, --verbose  --json  one object a file          --version
 --insecure-plaintext  allow a password without TLS beyond this computer
 $MTS_SERVER, $MTS_USER and $ALL_PROXY (socks5://, http://) are used if set.
-Exit: 0 all saved or unchanged, 1 some not, 2 usage, 3 no connection, 4 TLS or
-pin, 5 login, 6 a file came short or wrong. mtsclient help commands: for those
-who know rsync, wget, curl, sftp or croc. mtsclient completion bash|zsh|fish
+Exit: 0 all saved or unchanged, 1 not all, 2 usage, 3 no connection, 4 TLS or
+pin, 5 login, 6 a file is incomplete or wrong. mtsclient help commands: for
+users of rsync, wget, curl, sftp or croc. mtsclient completion bash|zsh|fish
 `
 
 // helpCommands shows commands that people know, and ours beside them. S stands for

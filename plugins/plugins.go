@@ -1,8 +1,8 @@
 // Package plugins runs the scripts that add verbs and hooks to a server.
 //
-// Each folder of a directory is one plugin. It is checked and loaded in a worker
-// process and put in force; when its files change, the new version is loaded
-// beside the old one, which goes on until its last call has ended. A version
+// Each folder of a directory is one plugin. It is checked and loaded in worker
+// processes, one for each instance, and put in force. When its files change, the
+// new version is loaded while the old one goes on until its last call has ended. A version
 // that can't be loaded replaces nothing. Whatever a script does, it costs no more
 // than its own calls.
 //
@@ -48,7 +48,7 @@
 //
 // No lock is held over a load, nor over anything else that takes long: Status and
 // Close answer at once whatever a plugin does. Loads of several plugins run
-// beside each other, those of one plugin one after the other.
+// in parallel, those of one plugin one after the other.
 package plugins
 
 import (
@@ -73,7 +73,7 @@ type Config struct {
 	Timeout   time.Duration             // of what a call computes; 0: 2 s
 	Memory    int64                     // bytes that a worker may hold; 0: no limit
 	Instances int                       // processes of one plugin, each with variables of its own; 0: DefaultInstances
-	ReadOnly  bool                      // nothing is written to Store, to look at plugins beside a server
+	ReadOnly  bool                      // nothing is written to Store, to look at plugins while a server uses them
 	Settings  map[string]map[string]any // by plugin, handed to its Configure, but for "required"
 
 	// Command returns the command that starts a worker: a program that calls

@@ -120,7 +120,7 @@ func (s *Set) load(j *job, src source) error {
 	s.mu.Unlock()
 	g, err := s.generation(p, src)
 	if err == nil {
-		s.waitBefore(j, g)
+		s.waitForEarlier(j, g)
 		if err = s.commit(p, g); err != nil {
 			g.retire()
 		}

@@ -118,7 +118,7 @@ func (c *Conn) Send(op Op, call uint32, texts ...string) error {
 	return c.flush()
 }
 
-// Put sends a frame of texts, sooner or later.
+// Put writes a frame of texts to the buffer; Flush sends it.
 func (c *Conn) Put(op Op, call uint32, texts ...string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +128,7 @@ func (c *Conn) Put(op Op, call uint32, texts ...string) error {
 	return c.flush()
 }
 
-// PutBytes sends a frame of p, sooner or later.
+// PutBytes writes a frame of p to the buffer; Flush sends it.
 func (c *Conn) PutBytes(op Op, call uint32, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,7 +140,7 @@ func (c *Conn) PutBytes(op Op, call uint32, p []byte) error {
 	return c.flush()
 }
 
-// Flush sends what was put.
+// Flush sends the buffer. A buffer that is full is sent without it.
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -178,7 +178,7 @@ func (g *generation) kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, i := range g.all {
-		i.kill(ErrClosed)
+		i.kill(errClosed)
 	}
 }
 

@@ -87,7 +87,7 @@ func (s *Set) do(j *job) error {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-s.closing.Done():
-		return ErrClosed
+		return errClosed
 	}
 	if !s.has(p) {
 		return nil // it was removed while the job waited

@@ -34,7 +34,7 @@ func (s *Set) commit(p *plugin, g *generation) error {
 	defer s.mu.Unlock()
 	switch {
 	case s.closed():
-		return ErrClosed
+		return errClosed
 	case p.unloaded:
 		return errUnloaded
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mts/core"
+	"mts/core/config"
 	"mts/core/wire"
 	"mts/plugins"
 	"mts/plugins/worker"
@@ -72,14 +73,14 @@ func startWorker() *exec.Cmd {
 }
 
 // checkPlugins loads each plugin in a worker, as the server would, but without
-// settings, and prints what is wrong with it.
+// settings and with the default limits, and prints what is wrong with it.
 func checkPlugins(cmd *cobra.Command, dirs []string) error {
 	var result error
 	for _, dir := range dirs {
 		if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
 			return usagef("%s is not a folder", dir)
 		}
-		cfg := plugins.Config{Command: startWorker, Memory: checkMemory}
+		cfg := plugins.Config{Command: startWorker, Memory: int64(config.Default().Plugins.Memory)}
 		if err := plugins.Check(cmd.Context(), cfg, dir); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				fmt.Fprintln(cmd.OutOrStdout(), wire.Printable(line))
@@ -89,10 +90,6 @@ func checkPlugins(cmd *cobra.Command, dirs []string) error {
 	}
 	return result
 }
-
-// checkMemory is what a plugin may hold while it is checked, in bytes: the
-// default of plugins.memory.
-const checkMemory = 256e6
 
 func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	cfg, err := opts.load()

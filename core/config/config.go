@@ -113,7 +113,7 @@ type Plugins struct {
 // Admin is the control plane.
 type Admin struct {
 	Socket     string   `toml:"socket" applies:"restart" format:"path"`
-	AllowUsers []string `toml:"allow_users" applies:"restart"` // of the operating system, beside root and the server's own
+	AllowUsers []string `toml:"allow_users" applies:"restart"` // of the operating system, in addition to root and the server's own
 }
 
 // Log says what is logged and where to.

@@ -34,7 +34,7 @@ pin, 5 login, 6 a file is incomplete or wrong. mtsclient help commands: for
 users of rsync, wget, curl, sftp or croc. mtsclient completion bash|zsh|fish
 `
 
-// helpCommands shows commands that people know, and ours beside them. S stands for
+// helpCommands shows commands that people know, and ours next to them. S stands for
 // a server, or is left out with MTS_SERVER set.
 const helpCommands = `What you know                          mtsclient --server S ...
 

@@ -55,15 +55,15 @@ const (
 	headerSize = 9
 	flushAt    = 64 << 10
 
-	// MaxFrame bounds what one frame holds; longer values are refused by who
-	// would send them.
-	MaxFrame = 2 << 20
+	// maxFrame bounds what one frame holds. The sender refuses
+	// longer values.
+	maxFrame = 2 << 20
 
 	// Chunk is how much data is moved at a time.
 	Chunk = 64 << 10
 )
 
-// ErrTooLarge is returned for a frame beyond MaxFrame.
+// ErrTooLarge is returned for a frame beyond maxFrame.
 var ErrTooLarge = errors.New("value too large")
 
 // A Frame is one message about the call of that number. Its payload is valid
@@ -97,7 +97,7 @@ func (c *Conn) Receive() (Frame, error) {
 	}
 	f := Frame{Op: Op(c.head[4]), Call: binary.BigEndian.Uint32(c.head[5:])}
 	n := binary.BigEndian.Uint32(c.head[:])
-	if n > MaxFrame {
+	if n > maxFrame {
 		return f, ErrTooLarge
 	}
 	if int(n) > cap(c.in) {
@@ -158,7 +158,7 @@ func (c *Conn) put(op Op, call uint32, texts []string) error {
 	c.header(op, call, 0)
 	c.out = appendTexts(c.out, texts)
 	n := len(c.out) - start - headerSize
-	if n > MaxFrame {
+	if n > maxFrame {
 		c.out = c.out[:start]
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, n)
 	}

@@ -123,7 +123,7 @@ func TestActivation(t *testing.T) {
 	}
 	check()
 	s.signal(unix.SIGHUP)
-	if line := s.await("msg=reload part=config.*")[0]; strings.Contains(line, "takes a restart") {
+	if line := s.await("msg=reload part=config.*")[0]; strings.Contains(line, "at a restart only") {
 		t.Error("a reload finds other listeners:", line)
 	}
 	s.ends(s.upgrade())
@@ -152,14 +152,14 @@ func TestActivationRefused(t *testing.T) {
 			t.Errorf("exit code %d and %q; want 2 and %q", code, out, want)
 		}
 	}
-	refused(`the socket "tls" that the server was started with is no TCP listener`, datagrams)
+	refused(`the socket "tls" from the service manager is not a TCP listener`, datagrams)
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	deaf := os.NewFile(uintptr(fd), "deaf")
 	defer deaf.Close()
-	refused("is no TCP listener", deaf)
+	refused("is not a TCP listener", deaf)
 }
 
 // The unit is as tight as promised, and systemd finds nothing wrong in it.

@@ -22,7 +22,7 @@ const (
 )
 
 var (
-	errTooLong = fmt.Errorf("longer than %d bytes", maxLine)
+	errTooLong = fmt.Errorf("text is longer than %d bytes", maxLine)
 	errNotices = fmt.Errorf("more than %d notices a second", noticesRate)
 )
 
@@ -245,7 +245,7 @@ func (x *exchange) sendFile(f *handle, off, n int64) (int64, error) {
 	return x.host.Send(io.NewSectionReader(r, off, n))
 }
 
-// valid says what is wrong with a command that a plugin offers.
+// valid returns nil if a plugin may offer a command, or else why not.
 func valid(c core.Command) error {
 	switch {
 	case names.CheckNewVerb(c.Verb) != nil:

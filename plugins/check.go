@@ -31,7 +31,7 @@ func Check(ctx context.Context, cfg Config, folder string) error {
 	if err != nil {
 		return err
 	}
-	ready, err := i.hello(ctx)
+	ready, err := i.waitLoaded(ctx)
 	if err == nil {
 		err = (&generation{names: make(map[string]bool)}).describe(ready)
 	}

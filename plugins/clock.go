@@ -8,8 +8,8 @@ import (
 	"mts/plugins/internal/link"
 )
 
-// minRequest is what a request of a script counts for at least. An honest one
-// waits longer for its answer; a worker that sends them without waiting runs out
+// minRequest is the least time that a request of a script is charged with. An
+// honest one waits longer for its answer; a worker that sends them without waiting runs out
 // of time.
 const minRequest = 5 * time.Microsecond
 
@@ -76,8 +76,8 @@ func (i *instance) receive() (link.Frame, error) {
 	return f, err
 }
 
-// send sends a frame about the call. A worker that doesn't read for so long is
-// as good as dead.
+// send sends a frame about the call. A worker that doesn't read for so long
+// counts as dead.
 func (i *instance) send(timeout time.Duration, op link.Op, texts ...string) error {
 	i.stdin.SetWriteDeadline(time.Now().Add(timeout))
 	return i.conn.Send(op, i.call, texts...)

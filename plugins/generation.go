@@ -12,7 +12,7 @@ import (
 )
 
 // A generation is one version of a plugin with the instances that run it. It
-// ends when it is retired and its last call has left.
+// ends when it is retired and its last call has ended.
 type generation struct {
 	plugin   *plugin
 	version  string
@@ -24,7 +24,7 @@ type generation struct {
 	verbs    turns           // they leave one instance for hooks
 
 	mu      sync.Mutex
-	calls   int // that have entered
+	calls   int // that run or wait
 	retired bool
 	pool
 }
@@ -58,7 +58,7 @@ func (g *generation) launch() (*instance, link.Ready, error) {
 	if err != nil {
 		return nil, link.Ready{}, err
 	}
-	ready, err := i.hello(p.set.closing)
+	ready, err := i.waitLoaded(p.set.closing)
 	if err != nil {
 		return nil, ready, i.abandon(loadError(err, ready, p.name+"/", p.name))
 	}
@@ -123,8 +123,8 @@ func (g *generation) verbNames() []string {
 
 func (g *generation) has(kind, name string) bool { return g.names[kind+name] }
 
-// enter counts a call in, unless the generation has been replaced.
-func (g *generation) enter() bool {
+// beginCall counts a call, unless the generation has been replaced.
+func (g *generation) beginCall() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.retired {
@@ -134,7 +134,7 @@ func (g *generation) enter() bool {
 	return true
 }
 
-func (g *generation) leave() {
+func (g *generation) endCall() {
 	g.mu.Lock()
 	g.calls--
 	g.endIfOver()
@@ -151,7 +151,7 @@ func (g *generation) retire() {
 	g.endIfOver()
 }
 
-// over reports whether nothing can enter any more. The caller holds mu.
+// over reports whether no call can begin any more, and none runs. The caller holds mu.
 func (g *generation) over() bool { return g.retired && g.calls == 0 }
 
 // endIfOver ends the idle instances after the last call; others are ended when
@@ -166,7 +166,7 @@ func (g *generation) endIfOver() {
 	g.end(idle)
 }
 
-// end calls Close in instances and ends them, beside the caller.
+// end calls Close in instances and ends them, in the background.
 func (g *generation) end(idle []*instance) {
 	for _, i := range idle {
 		g.plugin.set.running.Go(i.retire)
@@ -178,7 +178,7 @@ func (g *generation) kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, i := range g.all {
-		i.kill(ErrClosed)
+		i.kill(errClosed)
 	}
 }
 

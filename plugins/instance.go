@@ -69,8 +69,8 @@ func (i *instance) release() {
 	i.stdout.Close()
 }
 
-// hello waits until the plugin is loaded, or not. Its error is for the operator.
-func (i *instance) hello(ctx context.Context) (link.Ready, error) {
+// waitLoaded waits until the plugin is loaded, or not. Its error is for the operator.
+func (i *instance) waitLoaded(ctx context.Context) (link.Ready, error) {
 	i.reading.Lock()
 	defer i.reading.Unlock()
 	i.stdout.SetReadDeadline(time.Now().Add(loadTime))
@@ -158,7 +158,7 @@ func (i *instance) kill(why error) {
 	i.cmd.Process.Kill()
 }
 
-// reason says why the process has ended, nil if it was to.
+// reason returns nil if the process was meant to end, or else why it has ended.
 func (i *instance) reason() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

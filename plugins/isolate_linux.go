@@ -40,8 +40,8 @@ func isolations() []isolation {
 }
 
 // isolate gives a process that is to be started a process group of its own, so
-// that a terminal's signals don't reach it, and namespaces of its own: no other
-// processes, no network, no shared memory. The capabilities over them that it
+// that a terminal's signals don't reach it, and namespaces of its own: users,
+// mounts, processes, network, IPC and host name. The capabilities over them that it
 // begins with are what it needs to make itself an empty root, and it gives them
 // up then.
 //
@@ -94,8 +94,8 @@ func (how isolation) lacks() string {
 	return ""
 }
 
-// yield makes a worker give way to the server.
-func yield(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
+// lowerPriority makes a worker give way to the server.
+func lowerPriority(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
 
 // enlarge makes room for more in a pipe, if the system lets it, so that writer
 // and reader wait for each other less often.

@@ -30,7 +30,7 @@ func isRefusal(error) bool { return false }
 
 func (isolation) lacks() string { return "namespaces" }
 
-// yield makes a worker give way to the server.
-func yield(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
+// lowerPriority makes a worker give way to the server.
+func lowerPriority(pid int) { _ = unix.Setpriority(unix.PRIO_PGRP, pid, niceness) }
 
 func enlarge(*os.File) {}

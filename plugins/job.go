@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// A job brings one plugin up to date, beside the others of a Reload.
+// A job brings one plugin up to date, in parallel with the others of a Reload.
 type job struct {
 	plugin *plugin
 	force  bool          // load it even if it hasn't changed
@@ -49,9 +49,9 @@ func jobsOf(plugins iter.Seq[*plugin]) []*job {
 	return jobs
 }
 
-// run does jobs beside each other, and then again those whose plugins clashed
-// with something that has changed since: a verb may move from one plugin to
-// another.
+// run runs the jobs in parallel. Then it runs again those that failed because of
+// another plugin that has changed meanwhile: so a verb can move from one plugin
+// to another.
 func (s *Set) run(jobs []*job) error {
 	s.doAll(jobs)
 	again := jobsOf(s.clashed())
@@ -87,7 +87,7 @@ func (s *Set) do(j *job) error {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-s.closing.Done():
-		return ErrClosed
+		return errClosed
 	}
 	if !s.has(p) {
 		return nil // it was removed while the job waited

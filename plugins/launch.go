@@ -39,7 +39,7 @@ func (l *launcher) launch(ctx context.Context, spec link.Spec, said *lines) (*in
 	}
 	i.conn, i.clock.pipe = link.NewConn(i.pipes), i.stdout
 	l.pids.Store(i.pid(), nil)
-	yield(i.pid())
+	lowerPriority(i.pid())
 	l.running.Go(func() {
 		i.wait()
 		l.pids.Delete(i.pid())

@@ -26,8 +26,8 @@ func TestHangingLoads(t *testing.T) {
 	reloads := make(chan error)
 	go func() { reloads <- b.Reload() }()
 	b.Close()
-	if err := <-reloads; !errors.Is(err, ErrClosed) {
-		t.Errorf("the reload ended with %v, want %v", err, ErrClosed)
+	if err := <-reloads; !errors.Is(err, errClosed) {
+		t.Errorf("the reload ended with %v, want %v", err, errClosed)
 	}
 	if log := b.log.String(); strings.Contains(log, "takes longer") {
 		t.Error("Close waited until the loads were out of time")

@@ -22,7 +22,7 @@ import (
 // them.
 type owners map[string]string // by verb
 
-// ownersFile is where they are kept, beside the plugins' stores; no plugin can
+// ownersFile is where they are kept, next to the plugins' stores; no plugin can
 // have that name.
 const ownersFile = "verb-owners.json"
 
@@ -38,7 +38,7 @@ func readOwners(dir string, log *slog.Logger) owners {
 	return o
 }
 
-// refuse says why a plugin can't have verbs, nil if it can.
+// refuse returns nil if a plugin can have verbs, or else why not.
 func (o owners) refuse(plugin string, verbs []string) error {
 	for _, verb := range verbs {
 		if owner, taken := o[verb]; taken && owner != plugin {

@@ -88,10 +88,10 @@ func (p *plugin) replace(g *generation) {
 	}
 }
 
-// enter returns a generation to run a call in, which has to leave it: g, or
+// enter returns a generation to run a call in, to be ended with endCall: g, or
 // the one in force if g has been replaced.
 func (p *plugin) enter(g *generation) *generation {
-	for g != nil && !g.enter() {
+	for g != nil && !g.beginCall() {
 		g = p.current.Load()
 	}
 	return g
@@ -103,7 +103,7 @@ func (p *plugin) run(g *generation, call *core.Call, kind, name string, extra ..
 	if g == nil {
 		return errUnloaded
 	}
-	defer g.leave()
+	defer g.endCall()
 	if !g.has(kind, name) {
 		return errVerbGone
 	}

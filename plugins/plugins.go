@@ -1,8 +1,8 @@
 // Package plugins runs the scripts that add verbs and hooks to a server.
 //
-// Each folder of a directory is one plugin. It is checked and loaded in a worker
-// process and put in force; when its files change, the new version is loaded
-// beside the old one, which goes on until its last call has ended. A version
+// Each folder of a directory is one plugin. It is checked and loaded in worker
+// processes, one for each instance, and put in force. When its files change, the
+// new version is loaded while the old one goes on until its last call has ended. A version
 // that can't be loaded replaces nothing. Whatever a script does, it costs no more
 // than its own calls.
 //
@@ -48,7 +48,7 @@
 //
 // No lock is held over a load, nor over anything else that takes long: Status and
 // Close answer at once whatever a plugin does. Loads of several plugins run
-// beside each other, those of one plugin one after the other.
+// in parallel, those of one plugin one after the other.
 package plugins
 
 import (
@@ -72,8 +72,8 @@ type Config struct {
 	Store     string                    // folder of what plugins save; made if there is none
 	Timeout   time.Duration             // of what a call computes; 0: 2 s
 	Memory    int64                     // bytes that a worker may hold; 0: no limit
-	Instances int                       // processes of one plugin, each with variables of its own; 0: DefaultInstances
-	ReadOnly  bool                      // nothing is written to Store, to look at plugins beside a server
+	Instances int                       // processes of one plugin, each with variables of its own; 0: one per processor, at least 4
+	ReadOnly  bool                      // nothing is written to Store, to look at plugins while a server uses them
 	Settings  map[string]map[string]any // by plugin, handed to its Configure, but for "required"
 
 	// Command returns the command that starts a worker: a program that calls
@@ -88,12 +88,12 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// DefaultTimeout is the timeout of a Config that has none.
-const DefaultTimeout = 2 * time.Second
+// defaultTimeout is the timeout of a Config that has none.
+const defaultTimeout = 2 * time.Second
 
-// DefaultInstances returns the bound of a Config that has none: as many
+// defaultInstances returns the bound of a Config that has none: as many
 // processes as there are processors, and 4 at least.
-func DefaultInstances() int { return max(4, runtime.NumCPU()) }
+func defaultInstances() int { return max(4, runtime.NumCPU()) }
 
 const (
 	drainTime   = 5 * time.Second // that Close waits for calls
@@ -143,10 +143,10 @@ type Status struct {
 // left out.
 func Open(cfg Config) (*Set, error) {
 	if cfg.Timeout <= 0 {
-		cfg.Timeout = DefaultTimeout
+		cfg.Timeout = defaultTimeout
 	}
 	if cfg.Instances <= 0 {
-		cfg.Instances = DefaultInstances()
+		cfg.Instances = defaultInstances()
 	}
 	if !cfg.ReadOnly {
 		if err := os.MkdirAll(cfg.Store, 0o700); err != nil {
@@ -171,7 +171,7 @@ func Open(cfg Config) (*Set, error) {
 // Wait returns when all plugins that Open found have been loaded or refused.
 // Its error names the plugins that aren't in force but have to be, because their
 // settings say "required = true": a server must not serve without them. It is
-// the context's cause if that ends before, and ErrClosed if Close begins before.
+// the context's cause if that ends before, and an error too if Close begins before.
 func (s *Set) Wait(ctx context.Context) error {
 	select {
 	case <-s.loaded:
@@ -179,7 +179,7 @@ func (s *Set) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-s.closing.Done():
-		return ErrClosed
+		return errClosed
 	}
 }
 

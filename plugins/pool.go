@@ -54,15 +54,15 @@ func (g *generation) take(ctx context.Context) (*instance, error) {
 				timer.Reset(rest)
 				continue
 			}
-			err = g.noTurn()
+			err = g.busyError()
 		}
 		g.giveUp(turn)
 		return nil, err
 	}
 }
 
-// noTurn says why there was no instance in time.
-func (g *generation) noTurn() error {
+// busyError returns why there was no instance in time.
+func (g *generation) busyError() error {
 	if len(g.processes()) == 0 {
 		return failed(errNoWorker)
 	}
@@ -100,24 +100,24 @@ func (g *generation) put(i *instance) {
 	}
 }
 
-// grow starts a process if more calls wait than instances are coming. The
+// grow starts a process if more calls wait than instances are being started. The
 // caller holds mu.
 func (g *generation) grow() {
 	if len(g.waiting) <= g.starting+g.loading || g.starting+len(g.all) >= g.plugin.set.cfg.Instances {
 		return
 	}
-	g.begin()
+	g.startLater()
 }
 
-// begin starts a process beside the caller, who holds mu.
-func (g *generation) begin() {
+// startLater starts an instance in the background. The caller holds mu.
+func (g *generation) startLater() {
 	g.starting++
-	g.plugin.set.running.Go(g.another)
+	g.plugin.set.running.Go(g.startInstance)
 }
 
-// another starts an instance, after the back-off. While there is none at all, or
+// startInstance starts an instance, after the back-off. While there is none at all, or
 // calls wait, it tries again and again.
-func (g *generation) another() {
+func (g *generation) startInstance() {
 	for {
 		g.mu.Lock()
 		wait := time.Until(g.notUntil)
@@ -154,8 +154,8 @@ func (g *generation) startAgain(err error) bool {
 	return false
 }
 
-// delay has the next start wait, the longer the more often instances have
-// died soon. The caller holds mu.
+// delay sets the time before the next start. It doubles each time an instance
+// dies early. The caller holds mu.
 func (g *generation) delay(lived time.Duration) {
 	if lived > longLife {
 		g.backoff = 0
@@ -164,7 +164,7 @@ func (g *generation) delay(lived time.Duration) {
 	g.backoff = min(max(2*g.backoff, firstBackoff), maxBackoff)
 }
 
-// add takes an instance up, until its process is gone.
+// add adds an instance, until its process is gone.
 func (g *generation) add(i *instance) {
 	g.mu.Lock()
 	g.all = append(g.all, i)
@@ -185,7 +185,7 @@ func (g *generation) remove(i *instance) {
 		g.plugin.log().Error("plugin", "event", "died", "err", reason)
 		g.delay(time.Since(i.began))
 		if !g.over() && len(g.all)+g.starting == 0 {
-			g.begin()
+			g.startLater()
 		}
 	}
 	g.grow()
@@ -201,7 +201,7 @@ func (g *generation) restart(i *instance, why *core.Error) {
 	g.loading++
 	g.mu.Unlock()
 	g.plugin.set.running.Go(func() {
-		_, err := i.hello(g.plugin.set.closing)
+		_, err := i.waitLoaded(g.plugin.set.closing)
 		g.mu.Lock()
 		g.loading--
 		g.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 // Errors of Load and Unload.
 var (
 	ErrNoPlugin = errors.New("no such plugin")
-	ErrClosed   = errors.New("plugins are closed")
+	errClosed   = errors.New("plugins are closed")
 )
 
 // Reload looks at the directory and puts in force what has changed. A version
@@ -77,7 +77,7 @@ func (s *Set) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed() {
-		return ErrClosed
+		return errClosed
 	}
 	s.running.Add(1)
 	return nil
@@ -120,7 +120,7 @@ func (s *Set) load(j *job, src source) error {
 	s.mu.Unlock()
 	g, err := s.generation(p, src)
 	if err == nil {
-		s.waitBefore(j, g)
+		s.waitForEarlier(j, g)
 		if err = s.commit(p, g); err != nil {
 			g.retire()
 		}
@@ -149,7 +149,7 @@ func (s *Set) generation(p *plugin, src source) (*generation, error) {
 	case s.loads <- struct{}{}:
 		defer func() { <-s.loads }()
 	case <-s.closing.Done():
-		return nil, ErrClosed
+		return nil, errClosed
 	}
 	return start(p, src)
 }

@@ -249,7 +249,7 @@ func Commands() []core.Command { return []core.Command{{Verb: "LIMIT", Run: func
 	if !strings.Contains(b.log.String(), "closed 8") {
 		t.Error("Close wasn't called at the end")
 	}
-	if err := b.Reload(); !errors.Is(err, ErrClosed) {
+	if err := b.Reload(); !errors.Is(err, errClosed) {
 		t.Errorf("reload after the end: %v", err)
 	}
 }
@@ -299,7 +299,7 @@ func TestStoreOutlivesRestarts(t *testing.T) {
 func TestStoreIsBounded(t *testing.T) {
 	b := newBench(t, Config{}, nil)
 	s := newStore(t.TempDir(), "x", b.cfg.Log)
-	for n := range MaxKeys {
+	for n := range maxKeys {
 		if err := s.save(fmt.Sprint(n), "v"); err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +310,7 @@ func TestStoreIsBounded(t *testing.T) {
 	if err := s.save("0", "w"); err != nil {
 		t.Errorf("a known key: %v", err)
 	}
-	if s.save("1", strings.Repeat("v", MaxStore)) == nil || s.save("1", "\xff") == nil {
+	if s.save("1", strings.Repeat("v", maxStore)) == nil || s.save("1", "\xff") == nil {
 		t.Error("a value was taken that can't be")
 	}
 	if v, _ := s.load("1"); v != "v" {

@@ -38,7 +38,7 @@ func folders(dir string) (found []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := private(dir); err != nil {
+	if err := checkFolder(dir); err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
@@ -64,8 +64,8 @@ func (s *Set) read(name string) source {
 	return src
 }
 
-// private says that others may write to a folder.
-func private(dir string) error {
+// checkFolder returns an error if others may write to a folder.
+func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func pack(dir, name string) ([]byte, error) {
 	if err := names.CheckPlugin(name); err != nil {
 		return nil, err
 	}
-	if err := private(dir); err != nil {
+	if err := checkFolder(dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -116,7 +116,7 @@ func pack(dir, name string) ([]byte, error) {
 		}
 	}
 	if files == 0 {
-		return nil, fmt.Errorf("no Go files; write one of package %s", name)
+		return nil, fmt.Errorf("there is no Go file of package %s in it", name)
 	}
 	err = z.Close()
 	return b.Bytes(), err

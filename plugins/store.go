@@ -17,8 +17,8 @@ import (
 
 // Bounds of a plugin's store.
 const (
-	MaxKeys  = 1000
-	MaxStore = 1 << 20 // bytes of all keys and values
+	maxKeys  = 1000
+	maxStore = 1 << 20 // bytes of all keys and values
 )
 
 // storeDelay is how long what was saved may be in memory alone.
@@ -84,8 +84,8 @@ func (s *store) save(key, value string) error {
 	if !found {
 		size += len(key)
 	}
-	if size > MaxStore || !found && len(s.values) >= MaxKeys {
-		return fmt.Errorf("save: the store is full: it holds %d bytes and %d keys at most", MaxStore, MaxKeys)
+	if size > maxStore || !found && len(s.values) >= maxKeys {
+		return fmt.Errorf("save: the store is full: it holds %d bytes and %d keys at most", maxStore, maxKeys)
 	}
 	if found && old == value {
 		return nil

@@ -10,10 +10,10 @@ import (
 // A clash is an error that may go when other plugins change.
 type clash struct{ error }
 
-// waitBefore has a version that claims a verb which its plugin doesn't have
-// yet wait for the plugins that are loaded beside it and whose names come
-// first, so that the first of those that claim a verb gets it.
-func (s *Set) waitBefore(j *job, g *generation) {
+// waitForEarlier makes a version that claims a new verb wait for the plugins that
+// are loaded at the same time and come first by name. So the first plugin by name
+// gets the verb.
+func (s *Set) waitForEarlier(j *job, g *generation) {
 	s.mu.Lock()
 	known := s.owners.has(j.plugin.name, g.verbNames())
 	s.mu.Unlock()
@@ -34,7 +34,7 @@ func (s *Set) commit(p *plugin, g *generation) error {
 	defer s.mu.Unlock()
 	switch {
 	case s.closed():
-		return ErrClosed
+		return errClosed
 	case p.unloaded:
 		return errUnloaded
 	}

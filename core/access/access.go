@@ -45,7 +45,7 @@ func CheckMode(info fs.FileInfo) error {
 func CheckPath(path string) error { return check(path, othersWrite) }
 
 // CheckSocket is CheckPath for a socket, to which anybody may have the right to
-// connect. In a folder of root, that folder's group is somebody else too.
+// connect. In a folder that belongs to root, the group counts as others.
 func CheckSocket(path string) error { return check(path, othersWrite|groupWrite) }
 
 // check checks all that path leads through. Those with the permissions writers
@@ -143,7 +143,7 @@ func walk(path string, visit func(at string, info fs.FileInfo, left int) error) 
 }
 
 // split returns the root that path begins at, "" if it is relative, and the names
-// behind it.
+// after it.
 func split(path string) (root string, names []string) {
 	rest := path[len(filepath.VolumeName(path)):]
 	if filepath.IsAbs(path) {

@@ -37,7 +37,7 @@ func TestAuthenticate(t *testing.T) {
 	long := strings.Repeat("x", 72)
 	token, tokenHash := NewToken()
 	other, _ := NewToken()
-	u := Memory(
+	u := inMemory(
 		Account{"ann", standard},
 		Account{"bob", cheapBcrypt(t, "secret")},
 		Account{"htpasswd", "$2y" + strings.TrimPrefix(cheapBcrypt(t, long), "$2a")},
@@ -67,7 +67,7 @@ func TestEffort(t *testing.T) {
 	accounts := []Account{{"ann", cheapArgon2("secret")}, {"bob", cheapBcrypt(t, "secret")}, {"robot", tokenHash}}
 	for name, kind := range map[string]string{"ann": "auth.argon2Hash", "bob": "auth.bcryptHash", "robot": "auth.argon2Hash", "nobody": "auth.argon2Hash"} {
 		for password, want := range map[string]int{"secret": 1, "wrong": 1, "": 1, token: 0, "mts_" + strings.Repeat("a", 32): 0, token[1:]: 1} {
-			u := Memory(accounts...)
+			u := inMemory(accounts...)
 			var hashed []hash
 			u.slowMatch = func(h hash, password string) bool {
 				hashed = append(hashed, h)
@@ -91,7 +91,7 @@ func TestEffort(t *testing.T) {
 func TestDummyMatchIsNoLogin(t *testing.T) {
 	_, tokenHash := NewToken()
 	for _, name := range []string{"nobody", "robot"} {
-		u := Memory(Account{"robot", tokenHash})
+		u := inMemory(Account{"robot", tokenHash})
 		u.slowMatch = func(hash, string) bool { return true }
 		if err := u.Authenticate(name, "x"); err != ErrDenied {
 			t.Errorf("%s: error %v", name, err)
@@ -114,7 +114,7 @@ func TestDelay(t *testing.T) {
 		{name: "late", takes: 251 * time.Millisecond, want: 500 * time.Millisecond},
 		{name: "costly account", accounts: []Account{{"ann", costly}}, want: time.Second},
 	} {
-		u := Memory(append(test.accounts, Account{"bob", cheapArgon2("x")})...)
+		u := inMemory(append(test.accounts, Account{"bob", cheapArgon2("x")})...)
 		if got := test.takes + u.Delay(test.takes); got != test.want {
 			t.Errorf("%s: answered after %v, want %v", test.name, got, test.want)
 		}

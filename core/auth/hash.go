@@ -13,10 +13,12 @@ import (
 	"unicode"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"mts/core/wire"
 )
 
-// maxPassword is what a command line of 4096 bytes can hold after "AUTH ".
-const maxPassword = 4096 - len("AUTH ")
+// maxPassword is how many bytes a command line can hold after "AUTH ".
+const maxPassword = wire.MaxLine - len("AUTH ")
 
 // A hash is an account's stored form of its password or token.
 type hash interface {

@@ -55,9 +55,9 @@ func Open(path string) (*Users, error) {
 	return u, nil
 }
 
-// Memory returns a set of the given accounts, which never changes. An account
+// inMemory returns a set of the given accounts, which never changes. An account
 // with a malformed name or hash is left out.
-func Memory(accounts ...Account) *Users {
+func inMemory(accounts ...Account) *Users {
 	var lines []line
 	for _, a := range accounts {
 		if l, err := newAccount(a.Name, a.Hash); err == nil {
@@ -71,7 +71,7 @@ func Memory(accounts ...Account) *Users {
 // file at path. Reload and Refresh look for it. The account ends even if the file
 // can't be used.
 func UntilFile(path string, a Account) *Users {
-	u := Memory(a)
+	u := inMemory(a)
 	u.path, u.awaiting = path, true
 	return u
 }

@@ -23,7 +23,7 @@ const maxNotices = 1000
 // once; see the package documentation.
 type Conn struct {
 	nc  net.Conn
-	raw *patient // nc, or the connection below its TLS
+	raw *timeoutConn // nc, or the connection below its TLS
 
 	gone context.Context // its cause is why the connection is lost
 	lose context.CancelCauseFunc
@@ -38,7 +38,7 @@ type Conn struct {
 	last    chan struct{} // closed once the last command's reply has been read
 }
 
-func newConn(nc net.Conn, raw *patient, notice func(string)) *Conn {
+func newConn(nc net.Conn, raw *timeoutConn, notice func(string)) *Conn {
 	c := &Conn{
 		nc:   nc,
 		raw:  raw,

@@ -40,7 +40,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
-	p := &patient{Conn: raw, timeout: o.timeout()}
+	p := &timeoutConn{Conn: raw, timeout: o.timeout()}
 	p.factor.Store(1)
 	c, err := open(ctx, p, t, o)
 	if err != nil {
@@ -51,7 +51,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 }
 
 // open does the TLS handshake and enters block mode.
-func open(ctx context.Context, p *patient, t target, o Options) (*Conn, error) {
+func open(ctx context.Context, p *timeoutConn, t target, o Options) (*Conn, error) {
 	var nc net.Conn = p
 	greetings := 2 // the server's, and the reply to MODE
 	if t.scheme == schemeStartTLS {
@@ -102,7 +102,7 @@ func handshakeError(err error) error {
 
 // startTLS asks a plain server for TLS. What the server sends after its
 // answer would be unprotected, so more than that is an error.
-func startTLS(p *patient) error {
+func startTLS(p *timeoutConn) error {
 	if _, err := io.WriteString(p, "STARTTLS\r\n"); err != nil {
 		return fmt.Errorf("%w: %w", ErrConnect, err)
 	}
@@ -144,22 +144,22 @@ func (c *Conn) greet(ctx context.Context, replies int) error {
 
 var errUnasked = fmt.Errorf("%w: a reply to no command", wire.ErrProtocol)
 
-// A patient is a connection whose reads and writes fail if nothing moves for the
+// A timeoutConn is a connection whose reads and writes fail if nothing moves for the
 // timeout.
-type patient struct {
+type timeoutConn struct {
 	net.Conn
 	timeout time.Duration
 	factor  atomic.Int64 // a read waits factor times the timeout
 }
 
-func (p *patient) Read(b []byte) (int, error) {
+func (p *timeoutConn) Read(b []byte) (int, error) {
 	wait := p.timeout * time.Duration(p.factor.Load())
 	p.SetReadDeadline(time.Now().Add(wait))
 	n, err := p.Conn.Read(b)
 	return n, explain(err, wait)
 }
 
-func (p *patient) Write(b []byte) (int, error) {
+func (p *timeoutConn) Write(b []byte) (int, error) {
 	p.SetWriteDeadline(time.Now().Add(p.timeout))
 	n, err := p.Conn.Write(b)
 	return n, explain(err, p.timeout)

@@ -13,13 +13,13 @@ import (
 // wraps its cause and at most one of these kinds, or ErrLost and ErrQueued.
 var (
 	ErrURL       = errors.New("not of the form mts://host[:port], mts+plain://host[:port] or mts+starttls://host[:port]")
-	ErrConnect   = errors.New("connect")                  // there is no server, or it refuses the connection
-	ErrTLS       = errors.New("tls")                      // no TLS, or not the expected server
-	ErrLogin     = errors.New("login")                    // refused by the server
-	ErrIntegrity = errors.New("file is not whole")        // not the bytes that the server announced
-	ErrLost      = errors.New("connection lost")          // broken, closed, timed out, or against the protocol
-	ErrQueued    = errors.New("lost before its turn")     // with ErrLost: no byte of the reply has been read
-	ErrLine      = errors.New("can't be sent as command") // too long, control characters, or a verb of Conn's own
+	ErrConnect   = errors.New("connect")                     // there is no server, or it refuses the connection
+	ErrTLS       = errors.New("tls")                         // no TLS, or not the expected server
+	ErrLogin     = errors.New("login")                       // refused by the server
+	ErrIntegrity = errors.New("file is incomplete or wrong") // not the bytes that the server announced
+	ErrLost      = errors.New("connection lost")             // broken, closed, timed out, or against the protocol
+	ErrQueued    = errors.New("lost before the reply began") // with ErrLost: no byte of the reply has been read
+	ErrLine      = errors.New("can't be sent as command")    // too long, control characters, or a verb of Conn's own
 )
 
 // DefaultTimeout is used if Options.Timeout is zero.

@@ -38,7 +38,7 @@ func tlsConfig(t target, o Options) (*tls.Config, error) {
 		c.InsecureSkipVerify = true
 		c.VerifyConnection = func(s tls.ConnectionState) error {
 			if got := certs.Pin(s.PeerCertificates[0]); !slices.Contains(pins, got) {
-				return fmt.Errorf("%s has another key than the pin says: %s, not %s", t.addr, got, strings.Join(pins, " or "))
+				return fmt.Errorf("%s has the key %s, but the pin is %s", t.addr, got, strings.Join(pins, " or "))
 			}
 			return nil
 		}

@@ -95,7 +95,7 @@ type Timeouts struct {
 	Login     time.Duration `toml:"login" applies:"reload"`     // from accept
 	Line      time.Duration `toml:"line" applies:"reload"`      // from a line's first byte to its end
 	Idle      time.Duration `toml:"idle" applies:"reload"`      // between commands
-	Write     time.Duration `toml:"write" applies:"reload"`     // progress of one chunk
+	Write     time.Duration `toml:"write" applies:"reload"`     // for the client to take 256 KiB
 }
 
 // Plugins says where plugins are and what each may use.
@@ -113,7 +113,7 @@ type Plugins struct {
 // Admin is the control plane.
 type Admin struct {
 	Socket     string   `toml:"socket" applies:"restart" format:"path"`
-	AllowUsers []string `toml:"allow_users" applies:"restart"` // of the operating system, beside root and the server's own
+	AllowUsers []string `toml:"allow_users" applies:"restart"` // of the operating system, in addition to root and the server's own
 }
 
 // Log says what is logged and where to.

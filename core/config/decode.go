@@ -19,7 +19,7 @@ type decoder struct {
 	problems problems
 }
 
-// decode sets v from data, which the file has at key. format is v's tag.
+// decode sets v from data, the value of key in the file. format is v's tag.
 func (d *decoder) decode(key string, data any, v reflect.Value, format string) {
 	from := reflect.ValueOf(data)
 	switch to := v.Addr().Interface().(type) {
@@ -87,7 +87,7 @@ func (d *decoder) duration(key string, data any, to *time.Duration, format strin
 	case err != nil:
 		d.problems.addf(key, `%q is not a duration such as "30s" or "1h30m"`, text)
 	case n < 0 || n == 0 && format != "zero":
-		d.problems.addf(key, "%q is too short, a positive duration is needed", text)
+		d.problems.addf(key, "%q is not a positive duration", text)
 	}
 	*to = n
 }
@@ -190,7 +190,7 @@ func describe(t reflect.Type) string {
 	case reflect.Int, reflect.Int64:
 		return "a whole number"
 	case reflect.Float64:
-		return "a fraction"
+		return "a number"
 	case reflect.String:
 		return "a string"
 	case reflect.Slice:

@@ -76,7 +76,7 @@ func flatten(all Errors, errs []error) Errors {
 	return all
 }
 
-// errorLine returns err if it has a line, or else an Error that sorts behind
+// errorLine returns err if it has a line, or else an Error that sorts after
 // all lines.
 func errorLine(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -31,7 +31,7 @@ var bad = []struct{ text, want string }{
 	// types
 	{"[server]\nlisten = '127.0.0.1:1'\n", `2: server.listen: must be a list, not a string`},
 	{"[server]\nstarttls = 'yes'\n", `2: server.starttls: must be true or false, not a string`},
-	{"[server]\nmax_sessions = 1.5\n", `2: server.max_sessions: must be a whole number, not a fraction`},
+	{"[server]\nmax_sessions = 1.5\n", `2: server.max_sessions: must be a whole number, not a number`},
 	{"log = 'info'\n", `1: log: must be a table, not a string`},
 	{"[log]\nlevel = 2026-01-02\n", `2: log.level: must be a string, not a date`},
 	{"\n[export]\npath = '/'\n", `2: export: must be a list, not a table`},
@@ -43,8 +43,8 @@ var bad = []struct{ text, want string }{
 	// durations, sizes, numbers
 	{"[timeouts]\nidle = 30\n", `2: timeouts.idle: must be a duration such as "30s", not a whole number`},
 	{"[timeouts]\nidle = '30'\n", `2: timeouts.idle: "30" is not a duration such as "30s" or "1h30m"`},
-	{"[timeouts]\nidle = '0s'\n", `2: timeouts.idle: "0s" is too short, a positive duration is needed`},
-	{"[server]\ndrain = '-1s'\n", `2: server.drain: "-1s" is too short, a positive duration is needed`},
+	{"[timeouts]\nidle = '0s'\n", `2: timeouts.idle: "0s" is not a positive duration`},
+	{"[server]\ndrain = '-1s'\n", `2: server.drain: "-1s" is not a positive duration`},
 	{"[limits]\n# a comment\nbytes_per_second = '10MB/s'\n", `3: limits.bytes_per_second: "10MB/s" is not a size such as "10MB", "256KiB" or "0"`},
 	{"[limits]\nbytes_per_second = -1\n", `2: limits.bytes_per_second: size "-1" is negative`},
 	{"[limits]\ntotal_bytes_per_second = '9999999TB'\n", `2: limits.total_bytes_per_second: size "9999999TB" is too large`},
@@ -102,7 +102,7 @@ var bad = []struct{ text, want string }{
 	// all mistakes are told in the order of the file, but not what follows from one
 	{"[timeouts]\nidle = 3\nlogin = '0s'\n[user.ann]\nexports = ['/b', 'x']\nverb = []\n[tls]\nkey = 'x'\n[[export]]\npath = '/'\n",
 		`2: timeouts.idle: must be a duration such as "30s", not a whole number
-3: timeouts.login: "0s" is too short, a positive duration is needed
+3: timeouts.login: "0s" is not a positive duration
 5: user.ann.exports: export path "x" is not like "/", "/pub" or "c:"
 6: user.ann.verb: unknown key; did you mean verbs?
 7: tls.cert: missing, tls.key needs it

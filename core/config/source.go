@@ -11,8 +11,9 @@ import (
 // TOML library tells for syntax errors only, and which values are wrong.
 type source struct {
 	file string
-	// lines has every key, table and list by its dotted name, "export[1].dir"
-	// for the second [[export]] and "export.dir" for the first that has one.
+	// lines has every key, table and list by its dotted name. The keys of the
+	// second [[export]] are "export[1].dir" and so on; "export.dir" is that of
+	// the first [[export]] that has one.
 	lines    map[string]int
 	problems problems
 }

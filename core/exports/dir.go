@@ -23,7 +23,7 @@ var errUnavailable = errors.New("openat2 is not available")
 
 // A dir is an export of a local directory, which it keeps open. While it is
 // used, it checks the path once a second, and whenever a file is missing. If
-// another directory is there, it changes over to that one. If there is none, it
+// another directory is there, it switches to that one. If there is none, it
 // keeps the old one. If it can't be opened, the dir keeps the old one too, and is
 // stale until it can.
 type dir struct {

@@ -44,7 +44,7 @@ func (t *Tree) List(ctx context.Context, name string) (iter.Seq2[core.Info, erro
 
 // A pager has the entries of a folder, by pages.
 type pager interface {
-	// next returns the entries behind the one called last: pageSize, or fewer
+	// next returns the entries after the one called last: pageSize, or fewer
 	// at the end.
 	next(last string) ([]item, error)
 	close()

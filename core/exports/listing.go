@@ -17,7 +17,7 @@ var errLarge = errors.New("the folder is large")
 // A listing is what a folder held at one time: its files and folders, sorted by
 // name. It is compact, since a folder may have many. It doesn't change.
 type listing struct {
-	names   string // one behind the other
+	names   string // one after the other
 	entries []entry
 	bad     error // of an entry that couldn't be looked at
 }

@@ -13,15 +13,14 @@ import (
 // its leading slash are a line of 4,096 bytes.
 const maxName = 4092
 
-// ErrName is the error for a name that is never served. It is an
-// [fs.ErrNotExist].
-var ErrName = fmt.Errorf("unusable name: %w", fs.ErrNotExist)
+// errName is the error for a name that is never served.
+var errName = fmt.Errorf("unusable name: %w", fs.ErrNotExist)
 
 // Clean returns the canonical spelling of a client's name: "/a/b", or "c:/a/b"
 // if the first element ends in a colon; that element becomes lower case. A
 // backslash equals a slash, a leading slash may be left out, and "" is "/".
 //
-// It returns ErrName for
+// It returns an error that wraps [fs.ErrNotExist] for
 //
 //   - elements that are empty, "." or "..";
 //   - a slash at the end, except of a root;
@@ -33,7 +32,7 @@ var ErrName = fmt.Errorf("unusable name: %w", fs.ErrNotExist)
 func Clean(name string) (string, error) {
 	clean, ok := canonical(runtime.GOOS, name)
 	if !ok || len(clean) > maxName {
-		return "", ErrName
+		return "", errName
 	}
 	return clean, nil
 }

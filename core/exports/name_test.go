@@ -22,12 +22,12 @@ func TestClean(t *testing.T) {
 		}
 	}
 	for _, long := range []string{strings.Repeat("a", maxName), strings.Repeat("a", maxName) + ":"} {
-		if _, err := Clean(long); err != ErrName {
+		if _, err := Clean(long); err != errName {
 			t.Errorf("Clean of %d bytes: %v", len(long), err)
 		}
 	}
-	if !errors.Is(ErrName, fs.ErrNotExist) {
-		t.Error("ErrName isn't fs.ErrNotExist")
+	if !errors.Is(errName, fs.ErrNotExist) {
+		t.Error("errName isn't fs.ErrNotExist")
 	}
 }
 
@@ -61,7 +61,7 @@ func FuzzClean(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string) {
 		clean, err := Clean(name)
 		if err != nil {
-			if err != ErrName || clean != "" {
+			if err != errName || clean != "" {
 				t.Fatalf("Clean(%q) = %q, %v", name, clean, err)
 			}
 			return

@@ -6,7 +6,7 @@
 //
 // # What makes it fast
 //
-// All of this was measured on 2 cores, with a kernel without TLS, beside nginx
+// All of this was measured on 2 cores, with a kernel without TLS, next to nginx
 // and with the same client. Only the ratios mean something elsewhere.
 //
 // TLS: records are gathered into writes of 256 KiB. crypto/tls writes each
@@ -46,5 +46,5 @@
 //   - Reading files in other sizes than 64 KiB: from 16 to 256 KiB there was no
 //     difference. Setting GOGC or GOMAXPROCS brought nothing either.
 //   - io_uring, and TLS in the kernel: not tried. Both are missing or forbidden
-//     on many machines, so they could only be added beside this.
+//     on many machines, so they could only be added to this.
 package transport

@@ -33,8 +33,8 @@ func measures(memory int64) []measure {
 
 // confine gives up what the process doesn't need, and says what of it this
 // system can't. Every measure stands alone: one that fails doesn't keep another
-// one from being taken. The parent has given the process its own user, mount,
-// network, process and IPC namespaces before, if it could.
+// one from being taken. The parent has given the process namespaces of its
+// own before, if it could: users, mounts, processes, network, IPC and host name.
 func confine(memory int64) string {
 	_ = time.Now().Local().String() // reads the time zone
 	var lacks []string

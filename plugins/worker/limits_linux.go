@@ -19,7 +19,7 @@ const (
 )
 
 // closeInherited closes the descriptors that the process was started with,
-// beside the pipes. Those that the runtime has opened are closed on exec.
+// except for the pipes. Those that the runtime has opened are closed on exec.
 func closeInherited() error {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -37,8 +37,8 @@ func closeInherited() error {
 	return nil
 }
 
-// limitMemory bounds memory twice: the kernel checks RLIMIT_DATA only when the
-// next page is asked for, so that one huge piece would get by it.
+// limitMemory bounds memory twice: the kernel checks RLIMIT_DATA only at the next
+// request for memory, so that it alone would allow one huge allocation.
 func limitMemory(memory int64) error {
 	if memory <= 0 {
 		return nil

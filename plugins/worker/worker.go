@@ -11,7 +11,7 @@
 // that scripts import. A script can tear a slice that another goroutine uses
 // and read and write foreign memory with it. So there is one interpreter in a
 // process. It runs one call at a time, because it has data races of its own that
-// two calls would meet. Calls run beside each other in several processes.
+// two calls would meet. Calls run in parallel in several processes.
 //
 // One call at a time also makes the link simple: there is one stream of frames
 // in each direction and nothing to multiplex. The pipe is the flow control. A

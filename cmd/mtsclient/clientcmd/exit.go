@@ -29,7 +29,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(err error) int {
 	var usage usageError
 	var refusal *core.Error
-	var gave *gaveUp
+	var gave *retryError
 	switch {
 	case errors.As(err, &gave):
 		return max(exitCode(gave.failure), exitCode(gave.then))

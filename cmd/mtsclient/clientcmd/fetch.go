@@ -197,12 +197,12 @@ func (a *app) complete(ctx context.Context, t *transfer) error {
 		before := t.furthest
 		err := t.run(ctx, conn)
 		if t.err != nil {
-			return false, broken{t.err}
+			return false, targetError{t.err}
 		}
 		got := t.furthest > before
 		if retryable(err) && (isCode(err, core.CodeChanged) || !t.known()) {
 			if err := t.restart(err); err != nil {
-				return false, broken{err}
+				return false, targetError{err}
 			}
 		}
 		return got, err

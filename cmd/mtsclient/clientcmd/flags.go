@@ -13,6 +13,7 @@ import (
 	"mts/core/client"
 	"mts/core/names"
 	"mts/core/units"
+	"mts/core/version"
 )
 
 // settings are the flags.
@@ -25,7 +26,7 @@ type settings struct {
 	knownHosts        string
 	trust             bool
 	insecurePlaintext bool
-	timeout, retryFor patience
+	timeout, retryFor seconds
 	retries           int
 
 	// What
@@ -50,6 +51,7 @@ type settings struct {
 func (a *app) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "mtsclient [flags] FILE...",
+		Version:           version.String(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -76,12 +78,12 @@ func (a *app) serverFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&a.pins, "pin", nil, "the server's key")
 	f.StringVar(&a.ca, "ca", "", "file of authorities that certify the server")
 	f.StringVar(&a.cert, "cert", "", "file of the client certificate")
-	f.StringVar(&a.key, "key", "", "file of its key")
+	f.StringVar(&a.key, "key", "", "file of the key of --cert")
 	f.StringVar(&a.knownHosts, "known-hosts", "", "file of the servers known")
-	f.BoolVar(&a.trust, "trust", false, "accept a new server, once")
+	f.BoolVar(&a.trust, "trust", false, "accept an unknown server")
 	f.BoolVar(&a.insecurePlaintext, "insecure-plaintext", false, "send the password where others can read it")
-	f.TextVar(&a.timeout, "timeout", patience(client.DefaultTimeout), "longest wait for the server")
-	f.TextVar(&a.retryFor, "retry-for", patience(time.Minute), "how long to go on without a byte")
+	f.TextVar(&a.timeout, "timeout", seconds(client.DefaultTimeout), "longest wait for the server")
+	f.TextVar(&a.retryFor, "retry-for", seconds(time.Minute), "how long to go on without a byte")
 	f.IntVar(&a.retries, "retries", math.MaxInt32, "how often to go on after a break")
 }
 
@@ -117,18 +119,18 @@ func (a *app) savingFlags(cmd *cobra.Command) {
 	f.BoolVar(&a.json, "json", false, "report one JSON object a file")
 }
 
-// A patience is a time to wait. Its text is "1m30s" or a number of seconds.
-type patience time.Duration
+// A seconds is a time to wait. Its text is a number of seconds, or like "1m30s".
+type seconds time.Duration
 
-func (p patience) MarshalText() ([]byte, error) { return []byte(time.Duration(p).String()), nil }
+func (p seconds) MarshalText() ([]byte, error) { return []byte(time.Duration(p).String()), nil }
 
-func (p *patience) UnmarshalText(text []byte) error {
+func (p *seconds) UnmarshalText(text []byte) error {
 	s := string(text)
 	if strings.Trim(s, ".0123456789") == "" {
 		s += "s"
 	}
 	d, err := time.ParseDuration(s)
-	*p = patience(d)
+	*p = seconds(d)
 	return err
 }
 

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	errExists  = errors.New("is there already; --force overwrites it, -u updates it")
+	errExists  = errors.New("exists already; --force overwrites it, -u updates it")
 	errTwice   = errors.New("another file that was asked for has the same name")
-	errLinked  = errors.New("what has the name of a folder here isn't one")
+	errLinked  = errors.New("a file here has the name of the folder")
 	errIsDir   = errors.New("a folder has its name here; remove that, or choose another --output")
 	errSpecial = errors.New("what has its name here isn't a file; --output-file - writes to it as standard output")
 )

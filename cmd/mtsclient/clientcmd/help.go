@@ -14,7 +14,7 @@ const help = `mtsclient [flags] FILE...  saves files: 'reports/*.pdf' -r tree  -
 mtsclient -l [-r] [PATH...]  lists;  -x "VERB args"  sends any command
 --server URL  HOST[:PORT] or mts://... (TLS), mts+starttls:// or mts+plain://
 --user NAME   password: $MTS_PASSWORD_FILE, $MTS_PASSWORD, or asked
---pin sha256:... --ca FILE --known-hosts FILE --trust  which server to believe
+--pin sha256:... --ca FILE --known-hosts FILE --trust  which server to trust
 --cert FILE --key FILE  client certificate    --starttls  TLS on a plain port
 -o, --output DIR  save in DIR, - is stdout    -O, --output-file FILE  save as
 -r, --recursive  folders too                  --max-depth N  levels of them
@@ -26,15 +26,15 @@ mtsclient -l [-r] [PATH...]  lists;  -x "VERB args"  sends any command
 -j, --parallel N  connections                 --limit-rate N  bytes/s, as 2MB
 --timeout TIME  longest wait (30s)            --verify  compare SHA-256
 --retry-for TIME  without a byte (1m)         --retries N  at most so many
--q, --quiet  -v, --verbose  --json  one object a file
+-q, --quiet  -v, --verbose  --json  one object a file          --version
 --insecure-plaintext  allow a password without TLS beyond this computer
 $MTS_SERVER, $MTS_USER and $ALL_PROXY (socks5://, http://) are used if set.
-Exit: 0 all saved or unchanged, 1 some not, 2 usage, 3 no connection, 4 TLS or
-pin, 5 login, 6 a file came short or wrong. mtsclient help commands: for those
-who know rsync, wget, curl, sftp or croc. mtsclient completion bash|zsh|fish
+Exit: 0 all saved or unchanged, 1 not all, 2 usage, 3 no connection, 4 TLS or
+pin, 5 login, 6 a file is incomplete or wrong. mtsclient help commands: for
+users of rsync, wget, curl, sftp or croc. mtsclient completion bash|zsh|fish
 `
 
-// helpCommands shows commands that people know, and ours beside them. S stands for
+// helpCommands shows commands that people know, and ours next to them. S stands for
 // a server, or is left out with MTS_SERVER set.
 const helpCommands = `What you know                          mtsclient --server S ...
 

@@ -34,7 +34,7 @@ func (a *app) retry(ctx context.Context, try attempt) error {
 				continue
 			}
 			if failure != nil {
-				err = &gaveUp{failure, err}
+				err = &retryError{failure, err}
 			}
 			return err
 		}
@@ -107,20 +107,20 @@ func (a *app) noteKick(err error) {
 	}
 }
 
-// A gaveUp says why an attempt failed, and why there was no further one.
-type gaveUp struct{ failure, then error }
+// A retryError says why an attempt failed, and why there was no further one.
+type retryError struct{ failure, then error }
 
-func (g *gaveUp) Error() string   { return fmt.Sprintf("%v; then %v", g.failure, g.then) }
-func (g *gaveUp) Unwrap() []error { return []error{g.failure, g.then} }
+func (g *retryError) Error() string   { return fmt.Sprintf("%v; then %v", g.failure, g.then) }
+func (g *retryError) Unwrap() []error { return []error{g.failure, g.then} }
 
-// A broken is an error of the target. A retry wouldn't help.
-type broken struct{ error }
+// A targetError is an error of the target. A retry wouldn't help.
+type targetError struct{ error }
 
-func (b broken) Unwrap() error { return b.error }
+func (b targetError) Unwrap() error { return b.error }
 
 // retryable reports whether a retry may succeed.
 func retryable(err error) bool {
-	var b broken
+	var b targetError
 	if errors.As(err, &b) {
 		return false
 	}

@@ -23,7 +23,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-var errTaken = errors.New("a part of it has been written and can't be continued")
+var errTaken = errors.New("output has begun, so the transfer can't be repeated")
 
 func (s *stream) restart() error {
 	if s.written {

@@ -40,9 +40,10 @@ func adminCommand(opts *options) *cobra.Command {
 	f := &adminFlags{options: opts}
 	cmd := &cobra.Command{
 		Use:   "admin [flags] [COMMAND]",
-		Short: "Shows and steers a running server",
-		Long: `Shows and steers a running server: with a COMMAND, with those of -c or -f, with
-those on standard input, or else at a prompt. "mtsd admin help" lists them.
+		Short: "Controls a running server",
+		Long: `Controls a running server. It runs one COMMAND, the commands of -c, -f or
+standard input, or, in a terminal, the commands that are typed at a prompt.
+"mtsd admin help" lists the commands.
 
 Exit codes: 0 done; 1 the command failed, or there was nothing to change; 2 the
 command line is wrong; 3 there is no server.`,
@@ -54,9 +55,9 @@ command line is wrong; 3 there is no server.`,
 	flags.StringVarP(&f.output, "output", "o", "table", "`FORMAT` of what is shown: table, json or csv")
 	flags.StringArrayVarP(&f.commands, "command", "c", nil, "run `COMMAND` (repeatable)")
 	flags.StringVarP(&f.file, "file", "f", "", "run the commands in `FILE`")
-	flags.BoolVar(&f.yes, "yes", false, "don't ask before all sessions are kicked")
+	flags.BoolVar(&f.yes, "yes", false, "don't ask for confirmation")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a command that has failed")
-	flags.DurationVar(&f.timeout, "timeout", 0, "wait at most `TIME` for each answer (default 15s; wait, drain and events take theirs)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "wait at most `TIME` for each answer (default 15s; wait, drain and events have no limit)")
 	return cmd
 }
 

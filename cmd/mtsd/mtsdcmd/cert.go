@@ -21,9 +21,7 @@ func certCommand(opts *options) *cobra.Command {
 		Use:   "cert",
 		Short: "Makes or shows the server's certificate",
 		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("mtsd cert: say new, show or pin")
-		},
+		RunE:  noSubcommand,
 	}
 	var force bool
 	create := &cobra.Command{
@@ -33,7 +31,7 @@ func certCommand(opts *options) *cobra.Command {
 			return newCert(cmd, opts, hosts, force)
 		},
 	}
-	create.Flags().BoolVar(&force, "force", false, "replace the pair there is; clients have to learn the new pin")
+	create.Flags().BoolVar(&force, "force", false, "replace the existing key and certificate; clients then need the new pin")
 	cmd.AddCommand(create, &cobra.Command{
 		Use:   "show",
 		Short: "Shows the certificate that the server uses",
@@ -41,7 +39,7 @@ func certCommand(opts *options) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return showCert(cmd, opts) },
 	}, &cobra.Command{
 		Use:   "pin",
-		Short: "Prints the pin by which clients know the server",
+		Short: "Prints the pin of the server's key",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pair, _, err := loadCert(opts)

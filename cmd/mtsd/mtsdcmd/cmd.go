@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"mts/core/access"
 	"mts/core/auth"
 	"mts/core/config"
+	"mts/core/version"
 	"mts/core/wire"
 )
 
@@ -39,7 +39,7 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// Run runs mtsd with the arguments behind its name and returns its exit code.
+// Run runs mtsd with the arguments after its name and returns its exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	keepDescriptors()
 	root := newRoot()
@@ -116,7 +116,7 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// options are the flags that all subcommands have.
+// options are the flags that all subcommands have, and two facts of mtsd serve.
 type options struct {
 	config string
 	state  string
@@ -129,14 +129,12 @@ func newRoot() *cobra.Command {
 	opts := &options{}
 	root := &cobra.Command{
 		Use:           "mtsd",
-		Short:         "Serves files over TLS to people and programs that prove who they are",
-		Version:       version(),
+		Short:         "Serves files over TLS to clients that log in",
+		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          usage(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef("mtsd: name a subcommand; mtsd --help lists them")
-		},
+		RunE:          noSubcommand,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%s: %w", cmd.CommandPath(), err)
@@ -152,17 +150,15 @@ func newRoot() *cobra.Command {
 		certCommand(opts),
 		configCommand(opts),
 		pluginCommand(opts),
+		versionCommand(),
 		workerCommand(),
 	)
 	return root
 }
 
-// version is that of the module, as the Go tools recorded it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
+// noSubcommand is the error of a command that only has subcommands.
+func noSubcommand(cmd *cobra.Command, _ []string) error {
+	return usagef("%s: a subcommand is missing; %[1]s --help lists them", cmd.CommandPath())
 }
 
 // usage makes a wrong number of arguments a usage error.

@@ -14,23 +14,21 @@ func configCommand(opts *options) *cobra.Command {
 		Use:   "config",
 		Short: "Checks or shows the configuration",
 		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("mtsd config: say check or show")
-		},
+		RunE:  noSubcommand,
 	}
 	var users string
 	check := &cobra.Command{
 		Use:   "check",
-		Short: "Checks the configuration and all that it names, as serve would",
+		Short: "Checks the configuration, and the files and plugins that it names",
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return checkConfig(cmd, opts, users) },
 	}
-	check.Flags().StringVar(&users, "users", "", "users `FILE`")
+	check.Flags().StringVar(&users, "users", "", "read accounts from `FILE`")
 	cmd.AddCommand(
 		check,
 		&cobra.Command{
 			Use:   "show",
-			Short: "Shows the configuration in force, defaults included",
+			Short: "Shows the configuration of the file, defaults included",
 			Args:  usage(cobra.NoArgs),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := opts.load()

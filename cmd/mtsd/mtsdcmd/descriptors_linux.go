@@ -11,7 +11,7 @@ import (
 // keepDescriptors keeps the descriptors that the caller left open from the
 // processes that this one starts. It doesn't close them, since some are Go's own.
 func keepDescriptors() {
-	const first = 3 // behind standard input, output and error
+	const first = 3 // after standard input, output and error
 	if unix.CloseRange(first, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return
 	}

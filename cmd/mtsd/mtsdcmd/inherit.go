@@ -35,7 +35,7 @@ const (
 	confinedEnv = "confined"
 )
 
-// Names of the descriptors that are passed beside listeners.
+// Names of the descriptors that are passed in addition to listeners.
 const (
 	readyName = "ready"
 	tokenName = "token"
@@ -78,7 +78,7 @@ func (in *inheritance) add(f *os.File, upgrade bool) error {
 }
 
 // inheritListener makes a listener of a descriptor. The descriptor's name is the
-// kind, with the configured address behind it if there is one (see fdName).
+// kind, followed by the configured address if there is one (see fdName).
 func inheritListener(f *os.File, upgrade bool) (l listener, err error) {
 	l.kind = f.Name()
 	if kind, addr, named := strings.Cut(l.kind, "="); named && upgrade {
@@ -89,7 +89,7 @@ func inheritListener(f *os.File, upgrade bool) (l listener, err error) {
 	}
 	l.Listener, err = net.FileListener(f)
 	if err != nil || !listens(f) || l.addr == "" && l.Addr().Network() != "tcp" {
-		return l, usagef("the socket %q that the server was started with is no TCP listener", f.Name())
+		return l, usagef("the socket %q from the service manager is not a TCP listener", f.Name())
 	}
 	return l, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // A loop waits for what ends or changes a running server. What takes time runs
-// beside it, so that it always answers at once.
+// in a goroutine of its own, so that the loop always answers at once.
 type loop struct {
 	daemon  *daemon
 	signals <-chan os.Signal
@@ -26,7 +26,7 @@ type loop struct {
 	replaced  bool     // another process goes on with the listeners
 }
 
-// notify returns the signals that steer the server. It is called before anybody
+// notify returns the signals that control the server. It is called before anybody
 // is told that the server is there.
 func notify(more ...os.Signal) (signals <-chan os.Signal, stop func()) {
 	c := make(chan os.Signal, 4)
@@ -88,7 +88,7 @@ func (l *loop) shutdown(signal string, how admin.Stop) error {
 	return l.drain(l.daemon.server.Shutdown, l.daemon.drainTime(how))
 }
 
-// drain has end let the sessions finish. A second signal ends it at once, as
+// drain calls end, which lets the sessions finish. A second signal ends it at once, as
 // does an operator's shutdown.
 func (l *loop) drain(end func(context.Context) error, limit time.Duration) error {
 	d := l.daemon
@@ -101,7 +101,7 @@ func (l *loop) drain(end func(context.Context) error, limit time.Duration) error
 		select {
 		case err := <-done:
 			if err != nil {
-				d.log.Warn("shutdown", "err", "transfers were cut off")
+				d.log.Warn("shutdown", "err", "sessions were cut off")
 			}
 			return nil
 		case sig := <-l.signals:

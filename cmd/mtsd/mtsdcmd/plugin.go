@@ -13,22 +13,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"mts/core"
+	"mts/core/config"
 	"mts/core/wire"
 	"mts/plugins"
 	"mts/plugins/worker"
 )
 
 // errFindings says that a check found something, which has been shown.
-var errFindings = errors.New("the plugin can't be loaded as it is")
+var errFindings = errors.New("the check found mistakes")
 
 func pluginCommand(opts *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
 		Short: "Makes, checks and lists plugins",
 		Args:  usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("mtsd plugin: say new, check or list")
-		},
+		RunE:  noSubcommand,
 	}
 	var dir string
 	list := &cobra.Command{
@@ -37,17 +36,17 @@ func pluginCommand(opts *options) *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return listPlugins(cmd, opts, dir) },
 	}
-	list.Flags().StringVar(&dir, "plugins", "", "folder of plugins `DIR`")
+	list.Flags().StringVar(&dir, "plugins", "", "load plugins from the folders of `DIR`")
 	cmd.AddCommand(newPluginCommand(), &cobra.Command{
 		Use:   "check DIR...",
-		Short: "Tells what keeps plugins from being loaded, and what to write instead",
+		Short: "Checks plugins, and says what to change",
 		Args:  usage(cobra.MinimumNArgs(1)),
 		RunE:  func(cmd *cobra.Command, dirs []string) error { return checkPlugins(cmd, dirs) },
 	}, list)
 	return cmd
 }
 
-// workerCommand is what the server runs itself as, for each plugin.
+// workerCommand is what the server runs itself as, for each instance of a plugin.
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "plugin-worker",
@@ -74,14 +73,14 @@ func startWorker() *exec.Cmd {
 }
 
 // checkPlugins loads each plugin in a worker, as the server would, but without
-// settings, and prints what is wrong with it.
+// settings and with the default limits, and prints what is wrong with it.
 func checkPlugins(cmd *cobra.Command, dirs []string) error {
 	var result error
 	for _, dir := range dirs {
 		if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
 			return usagef("%s is not a folder", dir)
 		}
-		cfg := plugins.Config{Command: startWorker, Memory: checkMemory}
+		cfg := plugins.Config{Command: startWorker, Memory: int64(config.Default().Plugins.Memory)}
 		if err := plugins.Check(cmd.Context(), cfg, dir); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				fmt.Fprintln(cmd.OutOrStdout(), wire.Printable(line))
@@ -91,10 +90,6 @@ func checkPlugins(cmd *cobra.Command, dirs []string) error {
 	}
 	return result
 }
-
-// checkMemory is what a plugin may hold while it is checked, in bytes: the
-// default of plugins.memory.
-const checkMemory = 256e6
 
 func listPlugins(cmd *cobra.Command, opts *options, dir string) error {
 	cfg, err := opts.load()

@@ -33,7 +33,7 @@ func (p *preparer) checkPlugins(next *parts) error {
 
 func checkPluginDir(cfg *config.Config) error {
 	if fi, err := os.Stat(cfg.Plugins.Dir); err != nil || !fi.IsDir() {
-		return cfg.Errorf("plugins.dir", "%s is no folder", cfg.Plugins.Dir)
+		return cfg.Errorf("plugins.dir", "%s is not a folder", cfg.Plugins.Dir)
 	}
 	return checkSources(cfg)
 }

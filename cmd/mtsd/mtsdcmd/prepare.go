@@ -83,10 +83,10 @@ func (p *parts) settings() server.Settings {
 func checkUse(cfg *config.Config) error {
 	var errs []error
 	if len(cfg.Exports) == 0 && !cfg.Bad("export") {
-		errs = append(errs, usagef("nothing to serve: name a folder, or configure an [[export]]"))
+		errs = append(errs, usagef("nothing to serve: add DIR to the command, or an [[export]] to the configuration"))
 	}
 	if len(cfg.Server.Listen)+len(cfg.Server.Plain) == 0 && !cfg.Bad("server") {
-		errs = append(errs, cfg.Errorf("server.listen", "nowhere to listen, and no plain address either"))
+		errs = append(errs, cfg.Errorf("server.listen", "server.listen and server.plain are both empty"))
 	}
 	return config.Join(errs...)
 }
@@ -95,7 +95,7 @@ func checkUse(cfg *config.Config) error {
 // version of the server hasn't.
 func checkSupport(cfg *config.Config) error {
 	if len(cfg.TLS.ACME.Domains) > 0 {
-		return cfg.Errorf("tls.acme.domains", "not supported by this version")
+		return cfg.Errorf("tls.acme.domains", "ACME is not supported by this version")
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package mtsdcmd
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mts/core/config"
@@ -65,6 +67,13 @@ var reloadable = []part{
 	{"plugins", (*daemon).reloadPlugins},
 }
 
+func partNames() (names []string) {
+	for _, p := range reloadable {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 var errStopping = errors.New("the server is being stopped")
 
 // reload reads one part again, or all of them if name is "". It waits for a
@@ -93,7 +102,7 @@ func (d *daemon) reload(name string) error {
 		}
 	}
 	if errs == nil {
-		return errors.New(name + " is no part that can be reloaded")
+		return fmt.Errorf("there is no part %s; the parts are %s", name, strings.Join(partNames(), ", "))
 	}
 	d.warn()
 	return oneLine(config.Join(errs...))
@@ -127,7 +136,7 @@ func (d *daemon) reloadConfig() error {
 		return err
 	}
 	for _, key := range next.keep(running) {
-		d.log.Warn("reload", "part", "config", "key", key, "err", "it has changed, which takes a restart")
+		d.log.Warn("reload", "part", "config", "key", key, "err", "a change of this key takes effect at a restart only")
 	}
 	d.parts.Store(next)
 	d.server.Apply(next.settings())

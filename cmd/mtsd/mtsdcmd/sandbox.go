@@ -12,7 +12,7 @@ import (
 )
 
 // A sandbox is the part of the file system that the server can reach once it
-// serves, beside what every process of its program needs. What is in these
+// serves, in addition to what every process of its program needs. What is in these
 // folders may be replaced. What isn't stays out of reach until a restart, for
 // the process of an upgrade too.
 type sandbox struct {
@@ -24,7 +24,7 @@ type sandbox struct {
 func newSandbox(cfg *config.Config, flags *serveFlags) *sandbox {
 	s := &sandbox{exports: make(map[string]fs.FileInfo)}
 	for _, e := range cfg.Exports {
-		if _, err := os.Readlink(e.Dir); err == nil { // it may change over to a folder beside its target
+		if _, err := os.Readlink(e.Dir); err == nil { // it may change over to a folder next to its target
 			s.around(&s.read, e.Dir)
 		}
 		s.allow(&s.read, e.Dir)

@@ -43,8 +43,9 @@ func serveCommand(opts *options) *cobra.Command {
 
 Without a configuration it listens on 127.0.0.1:6870, TLS only, with a
 certificate that is made once and kept. Without a users file, the account
-"default" gets a new token at each start, which is printed and ends as soon as
-there is a users file. Beyond loopback it takes a users file: mtsd user add.`,
+"default" gets a new token at each start. The token is printed, and is valid until
+there is a users file. Beyond loopback, the server needs a users file with an
+account (mtsd user add).`,
 		Args: usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd, args)
@@ -52,19 +53,19 @@ there is a users file. Beyond loopback it takes a users file: mtsd user add.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen for TLS on `ADDR` (repeatable)")
-	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable); alone, instead of TLS")
+	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable); without --listen, TLS is off")
 	flags.StringVar(&f.cert, "cert", "", "certificate `FILE` (PEM)")
-	flags.StringVar(&f.key, "key", "", "its key `FILE` (PEM)")
-	flags.StringVar(&f.users, "users", "", "users `FILE`")
+	flags.StringVar(&f.key, "key", "", "`FILE` with the key of --cert (PEM)")
+	flags.StringVar(&f.users, "users", "", "read accounts from `FILE`")
 	flags.StringVar(&f.plugins, "plugins", "", "load plugins from the folders of `DIR`")
 	flags.StringVar(&f.admin, "admin", "", "listen for operators on the socket at `PATH`")
 	flags.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error")
 	flags.StringVar(&f.logForm, "log-format", "", "text or json")
 	flags.StringVar(&f.logFile, "log-file", "", "log to `FILE` instead of standard error")
 	flags.StringVar(&f.readyFile, "ready-file", "", "write the open listeners to `FILE`")
-	flags.BoolVar(&f.insecurePlaintext, "insecure-plaintext", false, "let passwords cross the network unencrypted, for anyone on the way to read")
+	flags.BoolVar(&f.insecurePlaintext, "insecure-plaintext", false, "accept passwords over unencrypted connections from other machines; anybody on the network can read them")
 	flags.BoolVar(&f.allowRoot, "allow-root", false, "serve beyond loopback even as root")
-	flags.BoolVar(&f.console, "console", false, "show the console even if this is no terminal")
+	flags.BoolVar(&f.console, "console", false, "show the console even if standard input and output aren't a terminal")
 	flags.BoolVar(&f.noConsole, "no-console", false, "don't show the console in a terminal")
 	return cmd
 }
@@ -114,7 +115,7 @@ func (f *serveFlags) serve(cmd *cobra.Command, d *daemon) error {
 		}
 	}
 	if os.Geteuid() == 0 && !f.allowRoot {
-		d.log.Warn("running as root; an account of its own is safer")
+		d.log.Warn("running as root; run mtsd as a user of its own")
 	}
 	if err := d.confine(d.parts.Load().cfg, f); err != nil {
 		return err
@@ -232,7 +233,7 @@ func (f *serveFlags) checkRoot(cfg *config.Config) error {
 	}
 	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain, []string{cfg.Metrics.Listen}) {
 		if host, _, _ := net.SplitHostPort(addr); addr != "" && !isLoopback(host) {
-			return usagef("refusing to serve %s as root: use an account of its own, or --allow-root", addr)
+			return usagef("refusing to serve %s as root: run mtsd as a user of its own, or use --allow-root", addr)
 		}
 	}
 	return nil

@@ -85,7 +85,7 @@ func openClientCerts(cfg *config.Config) (c clientCerts, err error) {
 	}
 	c = clientCerts{x509.NewCertPool(), tls.VerifyClientCertIfGiven}
 	if !c.authorities.AppendCertsFromPEM(pem) {
-		return c, cfg.Errorf("tls.client_ca", "%s holds no certificate", cfg.TLS.ClientCA)
+		return c, cfg.Errorf("tls.client_ca", "there is no certificate in %s", cfg.TLS.ClientCA)
 	}
 	if cfg.TLS.ClientAuth == "require" {
 		c.auth = tls.RequireAndVerifyClientCert

@@ -31,14 +31,12 @@ func userCommand(opts *options) *cobra.Command {
 		Short: "Adds, changes, removes and lists accounts",
 		Long: `Adds, changes, removes and lists accounts.
 
-A password is asked for in a terminal; otherwise it is the first line of
-standard input. A running server notices the change by itself.`,
+In a terminal, mtsd asks for the password. Otherwise the first line of standard
+input is the password. A running server notices the change by itself.`,
 		Args: usage(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("mtsd user: say add, passwd, del or list")
-		},
+		RunE: noSubcommand,
 	}
-	cmd.PersistentFlags().StringVar(&f.users, "users", "", "users `FILE`")
+	cmd.PersistentFlags().StringVar(&f.users, "users", "", "read accounts from `FILE`")
 	add := f.command("add NAME", "Adds an account", 1, func(cmd *cobra.Command, path, name string) error {
 		return f.set(cmd, path, name, true)
 	})

@@ -55,15 +55,15 @@ const (
 	headerSize = 9
 	flushAt    = 64 << 10
 
-	// MaxFrame bounds what one frame holds; longer values are refused by who
-	// would send them.
-	MaxFrame = 2 << 20
+	// maxFrame bounds what one frame holds. The sender refuses
+	// longer values.
+	maxFrame = 2 << 20
 
 	// Chunk is how much data is moved at a time.
 	Chunk = 64 << 10
 )
 
-// ErrTooLarge is returned for a frame beyond MaxFrame.
+// ErrTooLarge is returned for a frame beyond maxFrame.
 var ErrTooLarge = errors.New("value too large")
 
 // A Frame is one message about the call of that number. Its payload is valid
@@ -97,7 +97,7 @@ func (c *Conn) Receive() (Frame, error) {
 	}
 	f := Frame{Op: Op(c.head[4]), Call: binary.BigEndian.Uint32(c.head[5:])}
 	n := binary.BigEndian.Uint32(c.head[:])
-	if n > MaxFrame {
+	if n > maxFrame {
 		return f, ErrTooLarge
 	}
 	if int(n) > cap(c.in) {
@@ -118,7 +118,7 @@ func (c *Conn) Send(op Op, call uint32, texts ...string) error {
 	return c.flush()
 }
 
-// Put sends a frame of texts, sooner or later.
+// Put writes a frame of texts to the buffer; Flush sends it.
 func (c *Conn) Put(op Op, call uint32, texts ...string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +128,7 @@ func (c *Conn) Put(op Op, call uint32, texts ...string) error {
 	return c.flush()
 }
 
-// PutBytes sends a frame of p, sooner or later.
+// PutBytes writes a frame of p to the buffer; Flush sends it.
 func (c *Conn) PutBytes(op Op, call uint32, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,7 +140,7 @@ func (c *Conn) PutBytes(op Op, call uint32, p []byte) error {
 	return c.flush()
 }
 
-// Flush sends what was put.
+// Flush sends the buffer. A buffer that is full is sent without it.
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,7 +158,7 @@ func (c *Conn) put(op Op, call uint32, texts []string) error {
 	c.header(op, call, 0)
 	c.out = appendTexts(c.out, texts)
 	n := len(c.out) - start - headerSize
-	if n > MaxFrame {
+	if n > maxFrame {
 		c.out = c.out[:start]
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, n)
 	}

@@ -32,7 +32,7 @@ func HookNames(h core.Hooks) (names []string) {
 	return names
 }
 
-// RunHook calls the hook of that name; rest is what Done gets beside the call.
+// RunHook calls the hook of that name; rest is what Done gets in addition to the call.
 func RunHook(h core.Hooks, name string, call *core.Call, rest *Texts) error {
 	if name == done && h.Done != nil {
 		h.Done(call, rest.Int(), rest.Err())

@@ -1,4 +1,4 @@
-// Package link is what passes between mtsd and a worker, the process that runs
+// Package link is the protocol between mtsd and a worker, the process that runs
 // one instance of a plugin.
 //
 // There are two pipes and one stream of frames in each direction. The parent

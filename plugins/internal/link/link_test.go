@@ -95,7 +95,7 @@ func TestFramesCross(t *testing.T) {
 	if err := c.Send(Fact, 2, "", "v\xff"); err != nil {
 		t.Error(err)
 	}
-	if err := c.Send(Reply, 3, strings.Repeat("x", MaxFrame)); !errors.Is(err, ErrTooLarge) {
+	if err := c.Send(Reply, 3, strings.Repeat("x", maxFrame)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a frame that is too large: %v", err)
 	}
 	if err := c.Send(Done, 3); err != nil {

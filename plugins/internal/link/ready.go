@@ -32,7 +32,7 @@ func (r Ready) Texts() []string {
 	return texts
 }
 
-// Ready takes the texts of a Ready.
+// Ready returns and removes the texts of a Ready.
 func (t *Texts) Ready() Ready {
 	r := Ready{Lacks: t.Next(), Err: t.Err()}
 	for len(*t) > 0 {

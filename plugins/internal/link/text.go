@@ -22,10 +22,10 @@ func appendTexts(b []byte, texts []string) []byte {
 // empty.
 type Texts []byte
 
-// Next takes the next text.
+// Next returns and removes the next text.
 func (t *Texts) Next() string { return string(t.Bytes()) }
 
-// Bytes takes the next text as it lies in the payload.
+// Bytes returns and removes the next text, without a copy.
 func (t *Texts) Bytes() []byte {
 	n, size := binary.Uvarint(*t)
 	if size <= 0 || n > uint64(len(*t)-size) {
@@ -37,7 +37,7 @@ func (t *Texts) Bytes() []byte {
 	return text
 }
 
-// Int takes the next text as a number; one that is none is 0.
+// Int returns and removes the next text as a number; one that is none is 0.
 func (t *Texts) Int() int64 {
 	n, _ := strconv.ParseInt(t.Next(), 10, 64)
 	return n
@@ -59,7 +59,7 @@ func stamp(t time.Time) string {
 	return string(b)
 }
 
-// Time takes the next text as a time.
+// Time returns and removes the next text as a time.
 func (t *Texts) Time() (at time.Time) {
 	_ = at.UnmarshalBinary([]byte(t.Next()))
 	return at
@@ -70,7 +70,7 @@ func SessionTexts(s core.Session) []string {
 	return []string{strconv.FormatUint(s.ID, 10), s.User, s.Remote, Bool(s.TLS), stamp(s.Since)}
 }
 
-// Session takes the texts of a session.
+// Session returns and removes the texts of a session.
 func (t *Texts) Session() core.Session {
 	id, _ := strconv.ParseUint(t.Next(), 10, 64)
 	return core.Session{ID: id, User: t.Next(), Remote: t.Next(), TLS: t.Next() != "", Since: t.Time()}
@@ -81,7 +81,7 @@ func InfoTexts(i core.Info) []string {
 	return []string{i.Name, Int(i.Size), stamp(i.Modified), Bool(i.Dir), i.ETag}
 }
 
-// Info takes the texts of a file's description.
+// Info returns and removes the texts of a file's description.
 func (t *Texts) Info() core.Info {
 	return core.Info{Name: t.Next(), Size: t.Int(), Modified: t.Time(), Dir: t.Next() != "", ETag: t.Next()}
 }
@@ -119,8 +119,8 @@ func ErrorTexts(err error) []string {
 	return []string{"other", "", text}
 }
 
-// Err takes the texts of an error. The one returned is an *core.Error, wraps
-// the sentinel or has the text of the one that was sent.
+// Err returns and removes the texts of an error. The one returned is an
+// *core.Error, wraps the sentinel or has the text of the one that was sent.
 func (t *Texts) Err() error {
 	kind, code, text := t.Next(), t.Next(), t.Next()
 	switch kind {

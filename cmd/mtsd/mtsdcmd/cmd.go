@@ -20,6 +20,7 @@ import (
 	"mts/core/access"
 	"mts/core/auth"
 	"mts/core/config"
+	"mts/core/output"
 	"mts/core/wire"
 )
 
@@ -45,11 +46,16 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
 	root.SetErr(stderr)
+	lost := func() error { return nil }
+	if !isTerminal(stdout) {
+		out := output.New(stdout)
+		stdout, lost = out, out.Err
+	}
+	root.SetOut(stdout)
 	err := root.Execute()
-	if err == nil {
-		return exitOK
+	if !errors.Is(err, output.ErrWrite) {
+		err = config.Join(err, lost())
 	}
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
@@ -110,7 +116,10 @@ func exitCode(err error) int {
 		conf  *config.Error
 		line  *auth.LineError
 	)
-	if errors.As(err, &usage) || errors.As(err, &conf) || errors.As(err, &line) {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage), errors.As(err, &conf), errors.As(err, &line):
 		return exitUsage
 	}
 	return exitFailure

@@ -250,8 +250,10 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	for _, l := range d.listeners {
 		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
 	}
-	if !d.parts.Load().accounts.FromFile() {
-		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
+	if !d.parts.Load().accounts.FromFile() && d.opts.inherited.ready == nil { // or else it has been shown
+		if _, err := fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine()); err != nil {
+			return err
+		}
 	}
 	if readyFile != "" {
 		if err := atomicfile.Write(readyFile, 0o644, []byte(ready.String())); err != nil {

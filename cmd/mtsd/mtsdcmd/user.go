@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -117,7 +119,7 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 			return usageError{err}
 		}
 	}
-	err = auth.Edit(path, func(file *auth.File) error {
+	return auth.EditThen(path, func(file *auth.File) error {
 		if err := checkAccount(file, name, mustBeNew); err != nil {
 			return err
 		}
@@ -125,11 +127,22 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 			return usageError{err}
 		}
 		return nil
+	}, func() error {
+		if !f.token {
+			return nil
+		}
+		return showToken(cmd.OutOrStdout(), token)
 	})
-	if err == nil && f.token {
-		fmt.Fprintln(cmd.OutOrStdout(), token)
+}
+
+// showToken prints a token, which nobody can learn later. A reader that has gone
+// is an error, too.
+func showToken(stdout io.Writer, token string) error {
+	signal.Ignore(syscall.SIGPIPE)
+	if _, err := fmt.Fprintln(stdout, token); err != nil {
+		return fmt.Errorf("the token can't be shown, so the account stays as it was: %w", err)
 	}
-	return err
+	return nil
 }
 
 // checkAccount returns why an account can't be added, or changed.

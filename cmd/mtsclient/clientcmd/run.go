@@ -117,7 +117,7 @@ func (a *app) openTarget() (*folder, error) {
 		return nil, err
 	}
 	d.replace = a.force || a.update
-	d.warn = a.complain
+	d.lacks.OnLack(a.complain)
 	return d, nil
 }
 

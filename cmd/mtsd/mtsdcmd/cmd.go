@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mts/core/access"
+	"mts/core/atomicfile"
 	"mts/core/auth"
 	"mts/core/config"
 	"mts/core/output"
@@ -47,6 +48,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetErr(stderr)
+	atomicfile.OnLack(func(err error) { complain(stderr, fmt.Errorf("warning: %w", err)) })
 	lost := func() error { return nil }
 	if !isTerminal(stdout) {
 		out := output.New(stdout)

@@ -92,6 +92,7 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer log.close()
+	atomicfile.OnLack(func(err error) { log.Warn("file system", "err", err) })
 	d, err := newDaemon(p, f.options, log)
 	if err != nil {
 		return err

@@ -129,7 +129,7 @@ func (f *File) Set(name, hash string) error {
 func (f *File) Delete(name string) error {
 	i := f.index(name)
 	if i < 0 {
-		return fmt.Errorf("%w: %q", ErrNoAccount, name)
+		return fmt.Errorf("%w: %s", ErrNoAccount, name)
 	}
 	f.lines = slices.Delete(f.lines, i, i+1)
 	return nil

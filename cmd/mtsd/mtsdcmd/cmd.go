@@ -5,6 +5,7 @@
 package mtsdcmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -176,14 +177,29 @@ func version() string {
 	return "(devel)"
 }
 
-// usage makes a wrong number of arguments a usage error.
+// usage makes a wrong number of arguments, or a subcommand that doesn't exist, a
+// usage error.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if cmd.HasSubCommands() && len(args) > 0 {
+			return usagef("%s: %q is no subcommand%s", cmd.CommandPath(), args[0], suggest(cmd, args[0]))
+		}
 		if err := check(cmd, args); err != nil {
 			return usagef("%s: %w; usage: %s", cmd.CommandPath(), err, cmd.UseLine())
 		}
 		return nil
 	}
+}
+
+// suggest says which subcommand is like name, or else how to find one.
+func suggest(cmd *cobra.Command, name string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return cmp.Or(config.Suggest(name, names), "; "+cmd.CommandPath()+" --help lists them")
 }
 
 // load reads the configuration file, or returns the defaults without one.

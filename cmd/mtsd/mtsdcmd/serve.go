@@ -212,9 +212,11 @@ func (f *serveFlags) check(cfg *config.Config) error {
 	if (f.cert == "") != (f.key == "") {
 		errs = append(errs, usagef("--cert and --key go together"))
 	}
-	for _, addr := range slices.Concat(f.listen, f.plain) {
-		if err := config.CheckAddr(addr); err != nil {
-			errs = append(errs, usagef("%s: %w", addr, err))
+	for flag, addrs := range map[string][]string{"--listen": f.listen, "--plain": f.plain} {
+		for _, addr := range addrs {
+			if err := config.CheckAddr(addr); err != nil {
+				errs = append(errs, usagef("%s: %w", flag, err))
+			}
 		}
 	}
 	if f.logLevel != "" && !slices.Contains([]string{"debug", "info", "warn", "error"}, f.logLevel) {
@@ -232,16 +234,19 @@ func (f *serveFlags) checkRoot(cfg *config.Config) error {
 		return nil
 	}
 	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain, []string{cfg.Metrics.Listen}) {
-		if host, _, _ := net.SplitHostPort(addr); addr != "" && !isLoopback(host) {
+		if beyondLoopback(addr) {
 			return usagef("refusing to serve %s as root: use an account of its own, or --allow-root", addr)
 		}
 	}
 	return nil
 }
 
-func isLoopback(host string) bool {
+// beyondLoopback reports whether others can reach the address. What isn't one is
+// refused elsewhere.
+func beyondLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && host != "localhost" && !(ip != nil && ip.IsLoopback())
 }
 
 // announce tells that the server is ready: in the ready file, in the log, and with

@@ -79,7 +79,11 @@ func (f *userFlags) command(use, short string, args int, run func(cmd *cobra.Com
 			if err != nil {
 				return err
 			}
-			return run(cmd, path, strings.Join(args, ""))
+			err = run(cmd, path, strings.Join(args, ""))
+			if errors.Is(err, auth.ErrNoAccount) {
+				return fmt.Errorf("%w; mtsd user list lists them", err)
+			}
+			return err
 		},
 	}
 }
@@ -149,7 +153,7 @@ func showToken(stdout io.Writer, token string) error {
 func checkAccount(file *auth.File, name string, mustBeNew bool) error {
 	switch exists := slices.Contains(file.Names(), name); {
 	case exists && mustBeNew:
-		return fmt.Errorf("account %s exists", name)
+		return fmt.Errorf("account %s exists; mtsd user passwd changes its password", name)
 	case !exists && !mustBeNew:
 		return fmt.Errorf("%w: %s", auth.ErrNoAccount, name)
 	}
@@ -163,7 +167,7 @@ func readPassword(stdin io.Reader, stderr io.Writer) (string, error) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		line, err := bufio.NewReader(stdin).ReadString('\n')
 		if err != nil && (err != io.EOF || line == "") {
-			return "", usagef("no password on standard input")
+			return "", usagef("no password on standard input, whose first line it is")
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}

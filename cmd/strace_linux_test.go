@@ -378,6 +378,25 @@ func TestLacksOfTheUsers(t *testing.T) {
 	}
 }
 
+// A server whose state is in a file system without syncs keeps it all the same, and
+// logs that once.
+func TestLacksOfTheState(t *testing.T) {
+	f := newFaulty(t, keepConfig)
+	conn := f.connect("tls")
+	end := f.inject("fsync", "error=ENOSYS")
+	f.guesser("127.0.0.2")
+	f.kept("state/bans", "127.0.0.2")
+	if _, err := conn.Do(t.Context(), "KEEP text", io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	f.kept("state/plugins/keep.json", "text")
+	f.failed(end())
+	if log := f.content("log"); strings.Count(log, "can't sync files") != 1 {
+		t.Errorf("the log:\n%s", log)
+	}
+	endServing(t, f.cmd)
+}
+
 // What can't be logged doesn't hold the service up, and the log goes on.
 func TestFullDiskOfOpenLog(t *testing.T) {
 	f := newFaulty(t, "")

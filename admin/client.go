@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,9 +67,9 @@ func (c *Client) connect(ctx context.Context) (*client.Conn, error) {
 // Do runs a command, such as "kick", "12", "reason=too late", and calls row, if
 // it isn't nil, with each row of the answer as it arrives. It returns the text
 // of the line that ends the answer. The command ends early when row returns an
-// error or ctx ends; events ends in no other way. A failure is a *core.Error
-// with a code. The error wraps client.ErrConnect or client.ErrLost if there is
-// no server or the connection to it was lost.
+// error, which Do returns, or ctx ends; events ends in no other way. A failure is
+// a *core.Error with a code. The error wraps client.ErrConnect or client.ErrLost if
+// there is no server or the connection to it was lost.
 func (c *Client) Do(ctx context.Context, words []string, row func(json.RawMessage) error) (text string, err error) {
 	line, err := join(words)
 	if err != nil {
@@ -88,8 +89,9 @@ func (c *Client) Do(ctx context.Context, words []string, row func(json.RawMessag
 		return "", err
 	}
 	defer conn.Close()
-	reply, err := conn.Do(ctx, line, &rowWriter{row: row})
-	return reply.Text, err
+	w := &rowWriter{row: row}
+	reply, err := conn.Do(ctx, line, w)
+	return reply.Text, cmp.Or(w.err, err)
 }
 
 // Close ends the commands that run. Later ones fail.
@@ -120,6 +122,7 @@ func join(words []string) (string, error) {
 type rowWriter struct {
 	row  func(json.RawMessage) error
 	rest []byte
+	err  error // of row
 }
 
 func (w *rowWriter) Write(p []byte) (int, error) {
@@ -133,8 +136,8 @@ func (w *rowWriter) Write(p []byte) (int, error) {
 		if w.row == nil {
 			continue
 		}
-		if err := w.row(bytes.Clone(line)); err != nil {
-			return 0, err
+		if w.err = w.row(bytes.Clone(line)); w.err != nil {
+			return 0, w.err
 		}
 	}
 	if len(w.rest) > maxRow {

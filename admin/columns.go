@@ -42,6 +42,7 @@ var sessionColumns = []Column{
 	{"rate", "RATE", BytesPerSecond, false},
 	{"since", "", Hidden, false},
 	{"idle_ms", "IDLE", Milliseconds, false},
+	{"waits_ms", "", Hidden, false},
 	{"commands", "", Hidden, false},
 	{"bytes_out", "", Hidden, false},
 }

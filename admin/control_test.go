@@ -68,8 +68,8 @@ func TestFields(t *testing.T) {
 		h.connect("ann")
 		must(t, c.Ban(t.Context(), "10.0.0.0/8", time.Hour, "x"))
 		for _, test := range [][2]string{
-			{"sessions", "bytes_out client commands id idle_ms listener path rate remote sent since size state tls user verb"},
-			{"show 1", "age_ms bytes_out client commands id idle_ms limit listener path plugin rate remote sent since size state tls user verb"},
+			{"sessions", "bytes_out client commands id idle_ms listener path rate remote sent since size state tls user verb waits_ms"},
+			{"show 1", "age_ms bytes_out client commands id idle_ms limit listener path plugin rate remote sent since size state tls user verb waits_ms"},
 			{"bans", "by kind reason target until"},
 			{"users", "failures last_login name sessions"},
 			{"stats", "bytes_out goroutines handshakes memory refusals sessions sessions_total transfers uptime_s"},

@@ -140,7 +140,7 @@ func (s Socket) removeStale() error {
 		return os.Remove(s.Path)
 	}
 	if err == nil {
-		err = errors.New("a server is listening there")
+		err = errors.New("a server is listening there; does another mtsd run?")
 	}
 	return err
 }

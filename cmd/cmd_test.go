@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 //	end SIGNAL CODE   sends it TERM, INT or KILL, or nothing for -, and checks
 //	                  its exit code
 //	code N COMMAND... runs a command and checks its exit code
+//	lost ARGS...      runs mtsd with an output that takes nothing, and checks
+//	                  that it fails and says so
 func TestScripts(t *testing.T) {
 	dirs, err := filepath.Glob("testdata/*")
 	if err != nil || len(dirs) == 0 {
@@ -77,6 +79,7 @@ func TestScripts(t *testing.T) {
 					"serve": serve,
 					"end":   end,
 					"code":  code,
+					"lost":  lost,
 				},
 			})
 		})
@@ -176,5 +179,12 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+func lost(ts *testscript.TestScript, neg bool, args []string) {
+	code(ts, neg, append([]string{"1", "sh", "-c", `exec mtsd "$@" >/dev/full`, "sh"}, args...))
+	if stderr := ts.ReadFile("stderr"); !strings.Contains(stderr, syscall.ENOSPC.Error()) {
+		ts.Fatalf("stderr is %q", stderr)
 	}
 }

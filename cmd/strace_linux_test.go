@@ -331,6 +331,72 @@ func TestFullDiskOfTheUsers(t *testing.T) {
 	}
 }
 
+// mtsd user says once what a file system can't do, and goes without. A broken or
+// full disk is an error.
+func TestLacksOfTheUsers(t *testing.T) {
+	traceable(t)
+	mtsdPath, err := exec.LookPath("mtsd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		call, errno string
+		says        string // "" if it has to fail
+	}{
+		{"flock", "ENOSYS", "can't lock files"},
+		{"flock", "ENOLCK", "can't lock files"},
+		{"flock", "EOPNOTSUPP", "can't lock files"},
+		{"fsync", "EINVAL", "can't sync files"},
+		{"fsync", "ENOSYS", "can't sync files"},
+		{"fchmod", "EPERM", "can't set permissions"},
+		{"fchown", "EPERM", "can't set owners"},
+		{"flock", "EIO", ""},
+		{"fsync", "EIO", ""},
+		{"fsync", "ENOSPC", ""},
+		{"fchmod", "EIO", ""},
+	} {
+		if test.call == "fchown" && os.Geteuid() != 0 {
+			continue // only root gives files away
+		}
+		users := filepath.Join(t.TempDir(), "users")
+		_, hash := auth.NewToken()
+		write(t, users, "ann:"+hash+"\n")
+		cmd := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace="+test.call, "-e", "inject="+test.call+":error="+test.errno,
+			mtsdPath, "user", "add", "--token", "--users", users, "bob")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		cmd.Run()
+		code := cmd.ProcessState.ExitCode()
+		text, _ := os.ReadFile(users)
+		added := strings.Contains(string(text), "\nbob:")
+		switch {
+		case test.says == "" && (code != 1 || added):
+			t.Errorf("%s %s: exit code %d, added: %t, %s", test.call, test.errno, code, added, &stderr)
+		case test.says != "" && (code != 0 || !added || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), test.says)):
+			t.Errorf("%s %s: exit code %d, added: %t, %s", test.call, test.errno, code, added, &stderr)
+		}
+	}
+}
+
+// A server whose state is in a file system without syncs keeps it all the same, and
+// logs that once.
+func TestLacksOfTheState(t *testing.T) {
+	f := newFaulty(t, keepConfig)
+	conn := f.connect("tls")
+	end := f.inject("fsync", "error=ENOSYS")
+	f.guesser("127.0.0.2")
+	f.kept("state/bans", "127.0.0.2")
+	if _, err := conn.Do(t.Context(), "KEEP text", io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	f.kept("state/plugins/keep.json", "text")
+	f.failed(end())
+	if log := f.content("log"); strings.Count(log, "can't sync files") != 1 {
+		t.Errorf("the log:\n%s", log)
+	}
+	endServing(t, f.cmd)
+}
+
 // What can't be logged doesn't hold the service up, and the log goes on.
 func TestFullDiskOfOpenLog(t *testing.T) {
 	f := newFaulty(t, "")

@@ -12,6 +12,7 @@ import (
 
 	"mts/admin"
 	"mts/core"
+	"mts/core/client"
 )
 
 // A command is one of the server, or one that the shell runs itself.
@@ -105,8 +106,8 @@ func (s *Shell) call(ctx context.Context, ends admin.Ending, ask func(context.Co
 	return s.explain(ctx, ask(ctx, client))
 }
 
-// explain returns the error of the shell for one of the client. After a
-// connection was lost the next command makes a new one.
+// explain returns the error of the shell for one of the client, or of what shows
+// its rows. After a connection was lost the next command makes a new one.
 func (s *Shell) explain(ctx context.Context, err error) error {
 	var failure *core.Error
 	if err == nil || errors.As(err, &failure) {
@@ -114,6 +115,9 @@ func (s *Shell) explain(ctx context.Context, err error) error {
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
+	}
+	if !errors.Is(err, client.ErrConnect) && !errors.Is(err, client.ErrLost) {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

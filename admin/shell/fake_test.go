@@ -89,8 +89,8 @@ func (b *testShell) script(lines string) (code int, out, err string) {
 	return code, b.out.String(), b.err.String()
 }
 
-const twoSessions = `{"id":7,"user":"ann","remote":"10.0.0.7:5","client":"10.0.0.7","listener":"l","tls":true,"state":"sending","verb":"FILE","path":"/iso/a.iso","sent":450000000,"size":1000000000,"rate":12300000,"since":"2026-01-02T03:04:05Z","idle_ms":0,"commands":3,"bytes_out":450000100}
-{"id":12,"user":"=cmd()","remote":"10.0.0.8:6","client":"10.0.0.8","listener":"l","tls":false,"state":"idle","verb":"","path":"\u001b[2J` + "\u009b\u202e" + `x","sent":0,"size":0,"rate":0,"since":"2026-01-02T03:04:05Z","idle_ms":65000,"commands":1,"bytes_out":9}
+const twoSessions = `{"id":7,"user":"ann","remote":"10.0.0.7:5","client":"10.0.0.7","listener":"l","tls":true,"state":"sending","verb":"FILE","path":"/iso/a.iso","sent":450000000,"size":1000000000,"rate":12300000,"since":"2026-01-02T03:04:05Z","idle_ms":0,"waits_ms":1500,"commands":3,"bytes_out":450000100}
+{"id":12,"user":"=cmd()","remote":"10.0.0.8:6","client":"10.0.0.8","listener":"l","tls":false,"state":"idle","verb":"","path":"\u001b[2J` + "\u009b\u202e" + `x","sent":0,"size":0,"rate":0,"since":"2026-01-02T03:04:05Z","idle_ms":65000,"waits_ms":0,"commands":1,"bytes_out":9}
 `
 
 func (f *fakeServer) refuse(ctx context.Context) (*admin.Client, error) {

@@ -74,7 +74,7 @@ func TestCSV(t *testing.T) {
 	if err != nil || len(records) != 3 {
 		t.Fatalf("%v, %q", err, out)
 	}
-	if got := strings.Join(records[0], " "); got != "id user remote client listener tls state verb path sent size rate since idle_ms commands bytes_out" {
+	if got := strings.Join(records[0], " "); got != "id user remote client listener tls state verb path sent size rate since idle_ms waits_ms commands bytes_out" {
 		t.Errorf("header %s", got)
 	}
 	if records[2][1] != "'=cmd()" || records[2][8] != `\x1b[2J\u009b\u202ex` || records[1][9] != "450000000" {

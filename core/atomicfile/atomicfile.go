@@ -12,7 +12,8 @@ import (
 // Write replaces the file at path, or creates it. The file gets the content data
 // and the permissions perm, whatever the umask is, and keeps its owner. The new
 // content is on disk before the old one is removed. On an error the old file
-// stays, and no temporary file is left.
+// stays, and no temporary file is left. What the file system can't do, except
+// writing, is no error; see OnLack.
 func Write(path string, perm fs.FileMode, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -25,16 +26,16 @@ func Write(path string, perm fs.FileMode, data []byte) (err error) {
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	if err := f.Chmod(perm); err != nil {
+	if err := lacks.Without(path, "set permissions", f.Chmod(perm)); err != nil {
 		return err
 	}
-	if err := keepOwner(f, path); err != nil {
+	if err := lacks.Without(path, "set owners", keepOwner(f, path)); err != nil {
 		return err
 	}
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
+	if err := lacks.Without(path, "sync files", f.Sync()); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {

@@ -23,6 +23,7 @@ var ErrNoAccount = errors.New("no such account")
 type File struct {
 	path  string
 	lines []line
+	isNew bool // there was none
 }
 
 // Load reads the users file at path. A missing file counts as empty.
@@ -31,7 +32,7 @@ func Load(path string) (*File, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return &File{path, lines}, nil
+	return &File{path, lines, err != nil}, nil
 }
 
 // Edit loads the users file at path as Load does, calls change, and saves the
@@ -39,6 +40,12 @@ func Load(path string) (*File, error) {
 // leads to is edited, unless somebody else could have chosen that file. On Unix
 // Edit locks the folder: a second edit there waits.
 func Edit(path string, change func(*File) error) error {
+	return EditThen(path, change, func() error { return nil })
+}
+
+// EditThen is Edit that calls then when the file is saved. If then returns an error,
+// the file becomes what it was.
+func EditThen(path string, change func(*File) error, then func() error) error {
 	path, err := follow(path)
 	if err != nil {
 		return err
@@ -52,8 +59,24 @@ func Edit(path string, change func(*File) error) error {
 	if err != nil {
 		return err
 	}
+	before := slices.Clone(f.lines)
 	if err := change(f); err != nil {
 		return err
+	}
+	if err := f.save(); err != nil {
+		return err
+	}
+	if err := then(); err != nil {
+		f.lines = before
+		return errors.Join(err, f.restore())
+	}
+	return nil
+}
+
+// restore saves the file, or removes it if there was none.
+func (f *File) restore() error {
+	if f.isNew {
+		return os.Remove(f.path)
 	}
 	return f.save()
 }
@@ -106,7 +129,7 @@ func (f *File) Set(name, hash string) error {
 func (f *File) Delete(name string) error {
 	i := f.index(name)
 	if i < 0 {
-		return fmt.Errorf("%w: %q", ErrNoAccount, name)
+		return fmt.Errorf("%w: %s", ErrNoAccount, name)
 	}
 	f.lines = slices.Delete(f.lines, i, i+1)
 	return nil

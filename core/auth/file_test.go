@@ -182,7 +182,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		file := File{filepath.Join(t.TempDir(), "users"), lines}
+		file := File{path: filepath.Join(t.TempDir(), "users"), lines: lines}
 		if err := file.save(); err != nil {
 			t.Fatal(err)
 		}

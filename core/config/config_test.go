@@ -250,7 +250,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%q, mode %o: error %v, want ...%s", tt.text, tt.mode, err, tt.want)
 		}
 	}
-	if _, err := Load(filepath.Join(dir, "none.toml")); err == nil || !strings.Contains(err.Error(), "none.toml:1: file: ") {
+	if _, err := Load(filepath.Join(dir, "none.toml")); err == nil || !strings.Contains(err.Error(), "none.toml: no such file") {
 		t.Errorf("missing file: %v", err)
 	}
 }

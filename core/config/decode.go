@@ -144,7 +144,7 @@ func (d *decoder) table(key string, data map[string]any, v reflect.Value) {
 		plugins, _ := v.Addr().Interface().(*Plugins)
 		settings, isTable := plain(value).(map[string]any)
 		if plugins == nil || !isTable {
-			d.problems.addf(path, "unknown key%s", suggest(name, known))
+			d.problems.addf(path, "unknown key%s", Suggest(name, known))
 			continue
 		}
 		if plugins.Settings == nil {

@@ -18,7 +18,7 @@ import (
 // An Error is one mistake of a configuration.
 type Error struct {
 	File string // as given to Load or Parse; empty: no file was read
-	Line int    // from 1
+	Line int    // from 1; 0: the file can't be read
 	Key  string // dotted, e.g. "limits.ban_time"
 	Msg  string
 }
@@ -26,10 +26,22 @@ type Error struct {
 // Error returns "file:line: key: what is wrong", always one printable line.
 func (e *Error) Error() string {
 	s := e.Key + ": " + e.Msg
-	if e.File != "" {
+	switch {
+	case e.Line == 0 && e.File != "":
+		s = e.File + ": " + e.Msg
+	case e.File != "":
 		s = fmt.Sprintf("%s:%d: %s", e.File, e.Line, s)
 	}
 	return wire.Printable(s)
+}
+
+// fileError returns the error of a file that can't be read, or that others may
+// write to.
+func fileError(path string, err error) *Error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return &Error{File: path, Msg: pe.Err.Error() + "; is this the path of the configuration?"}
+	}
+	return &Error{File: path, Line: 1, Key: "file", Msg: err.Error()}
 }
 
 // Errors are all mistakes of a configuration and of what it names. Those with a
@@ -146,15 +158,30 @@ func syntaxError(file, text string, err error) *Error {
 		end++ // the position is that of the character before
 	}
 	e.Line += strings.Count(text[:min(max(end, 0), len(text))], "\n")
-	e.Key = cmp.Or(pe.LastKey, e.Key)
 	e.Msg = pe.Message
+	// The error of a table comes with the last key of the table before.
+	if header := line(text, e.Line); strings.HasPrefix(header, "[") && tableMistake.MatchString(pe.Message) {
+		if closed := closeHeader(header); closed != header {
+			e.Msg = "the name of a table isn't closed: write " + closed
+		}
+		return e
+	}
+	e.Key = cmp.Or(pe.LastKey, e.Key)
 	return e
 }
 
-// reason drops the operation and the path from an error of package os.
-func reason(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return pe.Err
-	}
-	return err
+// tableMistake matches what the TOML library says of a line such as [limits].
+var tableMistake = regexp.MustCompile("table|already been defined")
+
+// line returns the line with that number, without a comment.
+func line(text string, number int) string {
+	text, _, _ = strings.Cut(strings.Split(text, "\n")[number-1], "#")
+	return strings.TrimSpace(text)
+}
+
+// closeHeader returns a line such as [limits with all its brackets.
+func closeHeader(header string) string {
+	name := strings.TrimLeft(header, "[")
+	n := len(header) - len(name)
+	return header[:n] + strings.TrimRight(name, "]") + strings.Repeat("]", n)
 }

@@ -19,7 +19,7 @@ import (
 func Load(path string) (*Config, error) {
 	data, err := read(path)
 	if err != nil {
-		return nil, &Error{File: path, Line: 1, Key: "file", Msg: err.Error()}
+		return nil, fileError(path, err)
 	}
 	return Parse(path, data)
 }
@@ -27,18 +27,18 @@ func Load(path string) (*Config, error) {
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	if err := cmp.Or(access.CheckWrite(fi), access.CheckPath(path)); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(f)
-	return data, reason(err)
+	return data, err
 }
 
 // Parse reads data over the defaults and checks it, without touching a file.

@@ -2,9 +2,9 @@ package config
 
 import "strings"
 
-// suggest returns "; did you mean KEY?" for the known name that is most like
+// Suggest returns "; did you mean KEY?" for the known name that is most like
 // name, or "" if none is like it.
-func suggest(name string, known []string) string {
+func Suggest(name string, known []string) string {
 	best, least := "", 4
 	for _, k := range known {
 		if n := distance(strings.ToLower(name), strings.ToLower(k)); n < least && 2*n <= len(k) {

@@ -36,7 +36,7 @@ func (c *Config) suggestExport(path string) string {
 	for _, e := range c.Exports {
 		all = append(all, e.Path)
 	}
-	return suggest(path, all)
+	return Suggest(path, all)
 }
 
 // CheckFolders returns an error for each entry of a [user.NAME] exports that isn't
@@ -60,7 +60,7 @@ func (c *Config) UnknownAccounts(accounts []string) error {
 	var errs []error
 	for name := range c.Users {
 		if !slices.Contains(accounts, name) {
-			errs = append(errs, c.Errorf(join("user", name), "there is no account %s%s", name, suggest(name, accounts)))
+			errs = append(errs, c.Errorf(join("user", name), "there is no account %s%s", name, Suggest(name, accounts)))
 		}
 	}
 	return Join(errs...)
@@ -73,7 +73,7 @@ func (c *Config) UnknownVerbs(verbs []string) error {
 	for name, u := range c.Users {
 		for _, v := range u.Verbs {
 			if !slices.Contains(verbs, v) {
-				errs = append(errs, c.Errorf(join("user", name)+".verbs", "there is no verb %s%s", v, suggest(v, verbs)))
+				errs = append(errs, c.Errorf(join("user", name)+".verbs", "there is no verb %s%s", v, Suggest(v, verbs)))
 			}
 		}
 	}

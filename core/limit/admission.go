@@ -3,6 +3,7 @@ package limit
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +23,8 @@ const (
 func (r Refusal) Error() string { return string(r) }
 
 // An Admission is the limits' side of a connection that Admit has let in. It
-// belongs to one goroutine; only SetRate and Rate may be called by others.
+// belongs to one goroutine; only SetRate, Rate and Waited may be called
+// by others.
 type Admission struct {
 	table   *Table
 	addr    netip.Addr
@@ -33,7 +35,8 @@ type Admission struct {
 	own     bucket   // bytes of the session
 	shares  [4]share // of own, and of the buckets of the client, of all, and of the account
 	delay   time.Duration
-	trusted bool // has logged in at some time
+	trusted bool         // has logged in at some time
+	waited  atomic.Int64 // nanoseconds that limits have held the session up
 }
 
 // maxDelay is the longest time that a new connection waits because of the
@@ -110,7 +113,7 @@ func (t *Table) dropEarly(now time.Time, c *client) bool {
 
 // Wait waits as long as the connection rate demands.
 func (s *Admission) Wait(ctx context.Context) error {
-	_, err := s.table.waits.Connections.wait(ctx, s.delay, nil)
+	_, err := s.table.waits.Connections.wait(ctx, s.delay, nil, &s.waited)
 	return err
 }
 
@@ -222,9 +225,22 @@ func (s *Admission) commandWait(now time.Time) (wait time.Duration, ok bool) {
 	return max(wait, more), ok
 }
 
+// CommandRate returns the lowest rate of commands a second that a login has brought,
+// 0 without one.
+func (s *Admission) CommandRate() int {
+	if s.account == nil {
+		return 0
+	}
+	a, b := s.client.commands.rate(), s.account.commands.rate()
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
 // Pause waits for a time that Command or Failed has returned.
 func (s *Admission) Pause(ctx context.Context, wait time.Duration) error {
-	_, err := s.table.waits.Commands.wait(ctx, wait, nil)
+	_, err := s.table.waits.Commands.wait(ctx, wait, nil, &s.waited)
 	return err
 }
 
@@ -236,7 +252,7 @@ func (s *Admission) Bytes(ctx context.Context, n int64) (int64, error) {
 			continue
 		}
 		var err error
-		if n, err = s.shares[i].upTo(ctx, n, &s.table.waits.Bytes); err != nil {
+		if n, err = s.shares[i].upTo(ctx, n, &s.table.waits.Bytes, &s.waited); err != nil {
 			return 0, err
 		}
 	}
@@ -251,3 +267,6 @@ func (s *Admission) SetRate(bytesPerSecond int64) { s.own.set(bytesPerSecond) }
 
 // Rate returns the session's own byte rate, 0 without a limit.
 func (s *Admission) Rate() int64 { return s.own.rate.Load() }
+
+// Waited returns how long limits have held the session up.
+func (s *Admission) Waited() time.Duration { return time.Duration(s.waited.Load()) }

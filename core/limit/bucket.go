@@ -57,7 +57,7 @@ type share struct {
 }
 
 // upTo returns how many of n bytes may be sent, at least one. It waits until then.
-func (s *share) upTo(ctx context.Context, n int64, waits *Waits) (int64, error) {
+func (s *share) upTo(ctx context.Context, n int64, waits *Waits, session *atomic.Int64) (int64, error) {
 	for s.bucket.rate.Load() != 0 {
 		limiter, quantum, changed := s.bucket.current()
 		if limiter == nil {
@@ -68,7 +68,7 @@ func (s *share) upTo(ctx context.Context, n int64, waits *Waits) (int64, error) 
 		}
 		now := time.Now()
 		r := limiter.ReserveN(now, int(quantum))
-		ready, err := waits.wait(ctx, r.DelayFrom(now), changed)
+		ready, err := waits.wait(ctx, r.DelayFrom(now), changed, session)
 		if err != nil {
 			r.Cancel()
 			return 0, err
@@ -103,15 +103,17 @@ type Waits struct {
 }
 
 // wait waits for d. It returns true after that time, and false if changed is closed
-// earlier.
-func (w *Waits) wait(ctx context.Context, d time.Duration, changed <-chan struct{}) (bool, error) {
+// earlier. It adds the nanoseconds to session, too.
+func (w *Waits) wait(ctx context.Context, d time.Duration, changed <-chan struct{}, session *atomic.Int64) (bool, error) {
 	if d <= 0 {
 		return true, context.Cause(ctx)
 	}
 	start := time.Now()
 	defer func() {
+		waited := int64(time.Since(start))
 		w.Count.Add(1)
-		w.Nanoseconds.Add(int64(time.Since(start)))
+		w.Nanoseconds.Add(waited)
+		session.Add(waited)
 	}()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -149,6 +151,14 @@ func (g *gate) use(now time.Time, n int, longest time.Duration) {
 	for range n {
 		g.pass(now, longest)
 	}
+}
+
+// rate returns the rate, in events a second; 0 is no limit.
+func (g *gate) rate() int {
+	if l := g.limiter.Load(); l != nil {
+		return int(l.Limit())
+	}
+	return 0
 }
 
 // pass returns how long the next event has to wait. If that is more than longest,

@@ -27,6 +27,7 @@ type handle struct {
 	limits  interface { // nil if it is
 		SetRate(bytesPerSecond int64)
 		Rate() int64
+		Waited() time.Duration
 	}
 
 	ctx    context.Context // ends with the session

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"fmt"
 	"time"
+
+	"mts/core/wire"
 )
 
 // logRefusal counts and logs that the client doesn't get what it asks for. The
@@ -19,13 +22,17 @@ func (s *session) waitForConnectionRate() error {
 	return s.limits.Wait(s.handle.ctx)
 }
 
-// waitForCommandRate waits until the client may have one more command. If it
-// may not after the longest wait, over is how much longer it would have to
-// wait.
+// waitForCommandRate waits until the client may have one more command, and tells
+// the client once that it is slowed down. If it may not after the longest wait,
+// over is how much longer it would have to wait.
 func (s *session) waitForCommandRate() (over time.Duration, err error) {
 	wait, over := s.limits.Command()
 	if wait == 0 {
 		return 0, nil
+	}
+	if rate := s.limits.CommandRate(); rate > 0 && !s.toldRate && s.handle.takesNotices.Load() {
+		s.toldRate = true
+		s.out.Status(wire.Notice, nil, fmt.Sprintf("Slowed down: %d commands a second.", rate))
 	}
 	if err := s.out.Flush(); err != nil {
 		return 0, err

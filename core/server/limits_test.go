@@ -149,6 +149,23 @@ func TestCommandRate(t *testing.T) {
 	})
 }
 
+// A client over the command rate is told so once, if it takes notices and is logged
+// in. The list of sessions has how long it waited.
+func TestSlowedDown(t *testing.T) {
+	policy := limit.Policy{
+		Client:  limit.Allowance{Commands: 4},
+		Account: func(string) limit.Allowance { return limit.Allowance{Commands: 2} },
+	}
+	inBubble(t, t.TempDir(), limited(policy), func(t *testing.T, s *server.Server) {
+		c := enter(t, pipe(t, s))
+		go c.send("NOOP", "NOOP", "NOOP", "OPTS NOTICES ON", "NOOP", "NOOP", "OPTS NOTICES OFF", "MODE BLOCK", "NOOP")
+		c.want("#OK.", "#OK.", "#OK.", "#NOTICES ON.", "*Slowed down: 2 commands a second.", "#OK.", "#OK.", "#NOTICES OFF.", "#Mode is BLOCK.", "#OK.")
+		if r := s.Rows(nil)[0]; r.WaitsMS != 3500 {
+			t.Errorf("the session waited %d ms", r.WaitsMS)
+		}
+	})
+}
+
 // Past the longest wait, there is a reply that says how long it would take.
 func TestTooManyCommands(t *testing.T) {
 	inBubble(t, t.TempDir(), limited(limit.Policy{Client: limit.Allowance{Commands: 1}}), func(t *testing.T, s *server.Server) {

@@ -23,6 +23,7 @@ type Row struct {
 	Rate     int64     `json:"rate"` // mean since that file's first byte
 	Since    time.Time `json:"since"`
 	IdleMS   int64     `json:"idle_ms"`
+	WaitsMS  int64     `json:"waits_ms"` // how long limits have held the session up
 	Commands int64     `json:"commands"`
 	BytesOut int64     `json:"bytes_out"`
 	Plugin   string    `json:"-"` // that has the verb
@@ -53,6 +54,7 @@ func (h *handle) describe() Row {
 	}
 	if h.limits != nil {
 		r.Limit = h.limits.Rate()
+		r.WaitsMS = h.limits.Waited().Milliseconds()
 	}
 	if job.path != "" {
 		r.Sent = h.sent.Load()

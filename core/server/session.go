@@ -60,6 +60,7 @@ type session struct {
 	lineDeadline  time.Time // for the end of a line that has begun; zero before
 
 	wantsNotices bool            // OPTS NOTICES is ON
+	toldRate     bool            // the client knows that it is slowed down
 	sawCommand   bool            // the client has sent a command that exists
 	doneHooks    <-chan struct{} // closed when the Done hooks of the last transfer end; nil: none
 	refusal      error           // not nil: the client is only told that it is refused

@@ -6,6 +6,7 @@ import (
 
 	"mts/core"
 	"mts/core/client"
+	"mts/core/output"
 	"mts/core/wire"
 )
 
@@ -35,7 +36,7 @@ func exitCode(err error) int {
 		return max(exitCode(gave.failure), exitCode(gave.then))
 	case errors.As(err, &usage), errors.Is(err, client.ErrURL):
 		return exitUsage
-	case errors.Is(err, errInterrupted), errors.Is(err, errOutput):
+	case errors.Is(err, errInterrupted), errors.Is(err, output.ErrWrite):
 		return exitSome
 	case errors.Is(err, errPlain):
 		return exitTLS

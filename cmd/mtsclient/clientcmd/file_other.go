@@ -3,14 +3,10 @@
 package clientcmd
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"time"
 )
-
-// errNoLocks is what a network file system without locks says.
-var errNoLocks = errors.ErrUnsupported
 
 // A fileID is the same for two names of a file.
 type fileID struct{}

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errNoLocks is what a network file system without locks says.
-const errNoLocks = syscall.ENOLCK
-
 // A fileID is the same for two names of a file.
 type fileID struct{ dev, ino uint64 }
 

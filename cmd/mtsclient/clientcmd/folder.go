@@ -2,7 +2,6 @@ package clientcmd
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -23,9 +22,9 @@ var (
 
 // A folder is the output folder. Links that lead out of it aren't followed.
 type folder struct {
-	top     *os.Root    // nil: there is none, and nothing is to be made
-	replace bool        // existing files
-	warn    func(error) // shows what is done without
+	top     *os.Root // nil: there is none, and nothing is to be made
+	replace bool     // existing files
+	lacks   atomicfile.Lacks
 	disk    groupSync
 
 	mu      sync.Mutex
@@ -35,7 +34,6 @@ type folder struct {
 	dirs    map[string]*dir     // open folders
 	used    map[string]bool     // folders in which files were saved
 	claimed map[fileID]struct{} // files of this run: parts, and what was saved
-	lacks   map[string]bool     // what the file system can't do
 }
 
 // A dir is a folder within the output folder. It is open while files in it are
@@ -63,7 +61,7 @@ func openFolder(name string, dry bool) (*folder, error) {
 	}
 	d := &folder{
 		top: top, dirs: make(map[string]*dir), used: make(map[string]bool),
-		claimed: make(map[fileID]struct{}), lacks: make(map[string]bool),
+		claimed: make(map[fileID]struct{}),
 	}
 	d.closed.L = &d.mu
 	return d, nil
@@ -209,28 +207,7 @@ func (d *folder) isClaimed(fi fs.FileInfo) bool {
 // without returns nil for an error that says that the file system can't do
 // something that can be gone without. It says so once.
 func (d *folder) without(what string, err error) error {
-	if !unsupported(err) {
-		return err
-	}
-	d.mu.Lock()
-	said := d.lacks[what]
-	d.lacks[what] = true
-	d.mu.Unlock()
-	if !said {
-		d.warn(fmt.Errorf("%s: this file system can't %s (%w); going on without", d.top.Name(), what, err))
-	}
-	return nil
-}
-
-// unsupported reports whether an error is one of a system call that a file system
-// lacks: NFS, SMB, FUSE and exFAT each return another one.
-func unsupported(err error) bool {
-	for _, lack := range []error{errors.ErrUnsupported, syscall.EINVAL, syscall.EPERM, errNoLocks} {
-		if errors.Is(err, lack) {
-			return true
-		}
-	}
-	return false
+	return d.lacks.Without(d.top.Name(), what, err)
 }
 
 // markUsed remembers that a file was saved in the folder.

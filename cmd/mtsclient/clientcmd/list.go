@@ -10,6 +10,7 @@ import (
 
 	"mts/core"
 	"mts/core/client"
+	"mts/core/output"
 	"mts/core/units"
 	"mts/core/wire"
 )
@@ -35,7 +36,7 @@ func (a *app) listAll(ctx context.Context, paths []string) error {
 
 // listEntry writes a row, or complains about what can't be listed.
 func (a *app) listEntry(out io.Writer, j *job) error {
-	if errors.Is(j.err, client.ErrLost) || errors.Is(j.err, errOutput) {
+	if errors.Is(j.err, client.ErrLost) || errors.Is(j.err, output.ErrWrite) {
 		return j.err
 	}
 	if j.err != nil {

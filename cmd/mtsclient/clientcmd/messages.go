@@ -10,6 +10,7 @@ import (
 
 	"mts/core"
 	"mts/core/client"
+	"mts/core/output"
 	"mts/core/wire"
 )
 
@@ -46,7 +47,7 @@ func hints() []hint {
 
 // explain adds to an error what can be done about it.
 func (a *app) explain(err error) error {
-	if err == nil || errors.Is(err, errOutput) {
+	if err == nil || errors.Is(err, output.ErrWrite) {
 		return err
 	}
 	for _, h := range hints() {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"mts/core/atomicfile"
 )
 
 // open opens the file and locks it. If another process held the lock before and has
@@ -66,7 +68,7 @@ func (p *part) removeForeign() error {
 	root := p.dir.root
 	if f, err := root.Open(p.tempName); err == nil {
 		defer f.Close()
-		if err := lock(f); err != nil && !unsupported(err) {
+		if err := lock(f); err != nil && !atomicfile.Unsupported(err) {
 			return fmt.Errorf("%w: %w", errBusy, err)
 		}
 	}

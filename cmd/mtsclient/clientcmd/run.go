@@ -22,6 +22,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"mts/core/client"
+	"mts/core/output"
 	"mts/core/wire"
 )
 
@@ -30,11 +31,11 @@ import (
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, signals := interruptible()
 	defer signals.end()
-	out := &output{w: stdout}
-	a := &app{stdin: stdin, stdout: out, screen: stdout, stderr: &output{w: stderr}, bars: stderr, tally: make(tally), taken: make(map[string]bool)}
+	out := output.New(stdout)
+	a := &app{stdin: stdin, stdout: out, screen: stdout, stderr: output.New(stderr), bars: stderr, tally: make(tally), taken: make(map[string]bool)}
 	err := a.execute(ctx, args)
 	a.fail(err)
-	a.fail(out.failed())
+	a.fail(out.Err())
 	return a.worst
 }
 
@@ -116,7 +117,7 @@ func (a *app) openTarget() (*folder, error) {
 		return nil, err
 	}
 	d.replace = a.force || a.update
-	d.warn = a.complain
+	d.lacks.OnLack(a.complain)
 	return d, nil
 }
 
@@ -142,7 +143,7 @@ func (a *app) fail(err error) {
 // complain shows an error on one line. It makes the error printable, because a
 // server may have chosen parts of it.
 func (a *app) complain(err error) {
-	if errors.Is(err, errOutput) && a.outputLost.Swap(true) {
+	if errors.Is(err, output.ErrWrite) && a.outputLost.Swap(true) {
 		return // it has been said
 	}
 	fmt.Fprintf(a.stderr, "mtsclient: %s\n", wire.Printable(err.Error()))

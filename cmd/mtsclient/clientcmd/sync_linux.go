@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"mts/core/atomicfile"
 )
 
 // syncFiles syncs one file, or the whole file systems of several files. Since Linux
@@ -22,7 +24,7 @@ func syncFiles(files []*os.File) error {
 		if dev := uint64(s.Dev); !synced[dev] {
 			synced[dev] = true
 			err := unix.Syncfs(fd)
-			if unsupported(err) {
+			if atomicfile.Unsupported(err) {
 				return syncEach(files)
 			}
 			if err != nil {

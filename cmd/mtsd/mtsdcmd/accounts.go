@@ -3,7 +3,6 @@ package mtsdcmd
 import (
 	"errors"
 	"io/fs"
-	"net"
 	"path/filepath"
 	"slices"
 
@@ -50,6 +49,9 @@ func (p *preparer) readAccounts(next *parts, path string, named bool) (err error
 	case errors.As(err, new(*auth.LineError)):
 		return err
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return next.cfg.Errorf("auth.users", "there is no file %s; mtsd user add --users %[1]s NAME makes it", path)
+	}
 	return next.cfg.Errorf("auth.users", "%s", err)
 }
 
@@ -61,7 +63,7 @@ func checkAccounts(next *parts) error {
 	}
 	var errs []error
 	for _, addr := range slices.Concat(next.cfg.Server.Listen, next.cfg.Server.Plain) {
-		if host, _, _ := net.SplitHostPort(addr); !isLoopback(host) {
+		if beyondLoopback(addr) {
 			errs = append(errs, usagef("refusing to serve %s without an account: add one first, with mtsd user add --users %s NAME", addr, next.accounts.file))
 		}
 	}

@@ -5,6 +5,7 @@
 package mtsdcmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,8 +18,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"mts/core/access"
+	"mts/core/atomicfile"
 	"mts/core/auth"
 	"mts/core/config"
+	"mts/core/output"
 	"mts/core/version"
 	"mts/core/wire"
 )
@@ -45,11 +48,17 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
 	root.SetErr(stderr)
+	atomicfile.OnLack(func(err error) { complain(stderr, fmt.Errorf("warning: %w", err)) })
+	lost := func() error { return nil }
+	if !isTerminal(stdout) {
+		out := output.New(stdout)
+		stdout, lost = out, out.Err
+	}
+	root.SetOut(stdout)
 	err := root.Execute()
-	if err == nil {
-		return exitOK
+	if !errors.Is(err, output.ErrWrite) {
+		err = config.Join(err, lost())
 	}
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
@@ -110,7 +119,10 @@ func exitCode(err error) int {
 		conf  *config.Error
 		line  *auth.LineError
 	)
-	if errors.As(err, &usage) || errors.As(err, &conf) || errors.As(err, &line) {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage), errors.As(err, &conf), errors.As(err, &line):
 		return exitUsage
 	}
 	return exitFailure
@@ -161,14 +173,29 @@ func noSubcommand(cmd *cobra.Command, _ []string) error {
 	return usagef("%s: a subcommand is missing; %[1]s --help lists them", cmd.CommandPath())
 }
 
-// usage makes a wrong number of arguments a usage error.
+// usage makes a wrong number of arguments, or a subcommand that doesn't exist, a
+// usage error.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if cmd.HasSubCommands() && len(args) > 0 {
+			return usagef("%s: %q is no subcommand%s", cmd.CommandPath(), args[0], suggest(cmd, args[0]))
+		}
 		if err := check(cmd, args); err != nil {
 			return usagef("%s: %w; usage: %s", cmd.CommandPath(), err, cmd.UseLine())
 		}
 		return nil
 	}
+}
+
+// suggest says which subcommand is like name, or else how to find one.
+func suggest(cmd *cobra.Command, name string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return cmp.Or(config.Suggest(name, names), "; "+cmd.CommandPath()+" --help lists them")
 }
 
 // load reads the configuration file, or returns the defaults without one.

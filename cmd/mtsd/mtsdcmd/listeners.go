@@ -1,8 +1,10 @@
 package mtsdcmd
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"syscall"
 
 	"mts/core/config"
 )
@@ -45,10 +47,30 @@ func (ls *listeners) add(kind, addr string, in *inheritance) error {
 		network = "tcp4" // or else 0.0.0.0 would be open for IPv6 too
 	}
 	ln, err := net.Listen(network, addr)
-	if err == nil {
-		*ls = append(*ls, listener{ln, kind, addr})
+	if err != nil {
+		return listenError(kind, err)
 	}
-	return err
+	*ls = append(*ls, listener{ln, kind, addr})
+	return nil
+}
+
+// listenError returns the error of an address that can't be listened on, with the
+// key that has the address and what can be done.
+func listenError(kind string, err error) error {
+	key := map[string]string{"tls": "server.listen", "plain": "server.plain", "metrics": "metrics.listen"}[kind]
+	for _, known := range []struct {
+		err error
+		do  string
+	}{
+		{syscall.EADDRINUSE, "does another mtsd run? Stop it, or choose another address"},
+		{syscall.EACCES, "choose a port of 1024 or more, or give mtsd CAP_NET_BIND_SERVICE"},
+		{syscall.EADDRNOTAVAIL, "choose an address of this computer"},
+	} {
+		if errors.Is(err, known.err) {
+			return fmt.Errorf("%s: %w; %s", key, err, known.do)
+		}
+	}
+	return fmt.Errorf("%s: %w", key, err)
 }
 
 func (ls listeners) close() {

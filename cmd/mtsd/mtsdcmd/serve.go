@@ -93,6 +93,7 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer log.close()
+	atomicfile.OnLack(func(err error) { log.Warn("file system", "err", err) })
 	d, err := newDaemon(p, f.options, log)
 	if err != nil {
 		return err
@@ -212,9 +213,11 @@ func (f *serveFlags) check(cfg *config.Config) error {
 	if (f.cert == "") != (f.key == "") {
 		errs = append(errs, usagef("--cert and --key go together"))
 	}
-	for _, addr := range slices.Concat(f.listen, f.plain) {
-		if err := config.CheckAddr(addr); err != nil {
-			errs = append(errs, usagef("%s: %w", addr, err))
+	for flag, addrs := range map[string][]string{"--listen": f.listen, "--plain": f.plain} {
+		for _, addr := range addrs {
+			if err := config.CheckAddr(addr); err != nil {
+				errs = append(errs, usagef("%s: %w", flag, err))
+			}
 		}
 	}
 	if f.logLevel != "" && !slices.Contains([]string{"debug", "info", "warn", "error"}, f.logLevel) {
@@ -232,16 +235,19 @@ func (f *serveFlags) checkRoot(cfg *config.Config) error {
 		return nil
 	}
 	for _, addr := range slices.Concat(cfg.Server.Listen, cfg.Server.Plain, []string{cfg.Metrics.Listen}) {
-		if host, _, _ := net.SplitHostPort(addr); addr != "" && !isLoopback(host) {
+		if beyondLoopback(addr) {
 			return usagef("refusing to serve %s as root: run mtsd as a user of its own, or use --allow-root", addr)
 		}
 	}
 	return nil
 }
 
-func isLoopback(host string) bool {
+// beyondLoopback reports whether others can reach the address. What isn't one is
+// refused elsewhere.
+func beyondLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && host != "localhost" && !(ip != nil && ip.IsLoopback())
 }
 
 // announce tells that the server is ready: in the ready file, in the log, and with
@@ -251,8 +257,10 @@ func (d *daemon) announce(stdout io.Writer, readyFile string) error {
 	for _, l := range d.listeners {
 		fmt.Fprintf(&ready, "%s %s\n", l.kind, l.Addr())
 	}
-	if !d.parts.Load().accounts.FromFile() {
-		fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine())
+	if !d.parts.Load().accounts.FromFile() && d.opts.inherited.ready == nil { // or else it has been shown
+		if _, err := fmt.Fprintf(stdout, "Fetch with:\n  %s -l /\n", d.clientLine()); err != nil {
+			return err
+		}
 	}
 	if readyFile != "" {
 		if err := atomicfile.Write(readyFile, 0o644, []byte(ready.String())); err != nil {

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -75,7 +77,11 @@ func (f *userFlags) command(use, short string, args int, run func(cmd *cobra.Com
 			if err != nil {
 				return err
 			}
-			return run(cmd, path, strings.Join(args, ""))
+			err = run(cmd, path, strings.Join(args, ""))
+			if errors.Is(err, auth.ErrNoAccount) {
+				return fmt.Errorf("%w; mtsd user list lists them", err)
+			}
+			return err
 		},
 	}
 }
@@ -115,7 +121,7 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 			return usageError{err}
 		}
 	}
-	err = auth.Edit(path, func(file *auth.File) error {
+	return auth.EditThen(path, func(file *auth.File) error {
 		if err := checkAccount(file, name, mustBeNew); err != nil {
 			return err
 		}
@@ -123,18 +129,29 @@ func (f *userFlags) set(cmd *cobra.Command, path, name string, mustBeNew bool) e
 			return usageError{err}
 		}
 		return nil
+	}, func() error {
+		if !f.token {
+			return nil
+		}
+		return showToken(cmd.OutOrStdout(), token)
 	})
-	if err == nil && f.token {
-		fmt.Fprintln(cmd.OutOrStdout(), token)
+}
+
+// showToken prints a token, which nobody can learn later. A reader that has gone
+// is an error, too.
+func showToken(stdout io.Writer, token string) error {
+	signal.Ignore(syscall.SIGPIPE)
+	if _, err := fmt.Fprintln(stdout, token); err != nil {
+		return fmt.Errorf("the token can't be shown, so the account stays as it was: %w", err)
 	}
-	return err
+	return nil
 }
 
 // checkAccount returns why an account can't be added, or changed.
 func checkAccount(file *auth.File, name string, mustBeNew bool) error {
 	switch exists := slices.Contains(file.Names(), name); {
 	case exists && mustBeNew:
-		return fmt.Errorf("account %s exists", name)
+		return fmt.Errorf("account %s exists; mtsd user passwd changes its password", name)
 	case !exists && !mustBeNew:
 		return fmt.Errorf("%w: %s", auth.ErrNoAccount, name)
 	}
@@ -148,7 +165,7 @@ func readPassword(stdin io.Reader, stderr io.Writer) (string, error) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		line, err := bufio.NewReader(stdin).ReadString('\n')
 		if err != nil && (err != io.EOF || line == "") {
-			return "", usagef("no password on standard input")
+			return "", usagef("no password on standard input, whose first line it is")
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}

@@ -213,7 +213,7 @@ func (f *fn) values(rhs []ast.Expr) ([]string, []types.Type) {
 		for v := range tuple.Variables() {
 			from = append(from, v.Type())
 		}
-		return f.call(e, nil), from
+		return f.call(e), from
 	case *ast.IndexExpr:
 		m := f.core(e.X).(*types.Map)
 		v, ok := f.set(f.typ(m.Elem()), f.zero(m.Elem())), f.set("bool", "false")

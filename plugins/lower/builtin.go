@@ -84,7 +84,7 @@ func (f *fn) spreadArgs(e *ast.CallExpr) *ast.CallExpr {
 	}
 	spread := *e
 	spread.Args = nil
-	for i, v := range f.call(ast.Unparen(e.Args[0]).(*ast.CallExpr), nil) {
+	for i, v := range f.call(ast.Unparen(e.Args[0]).(*ast.CallExpr)) {
 		id := &ast.Ident{NamePos: e.Pos(), Name: v}
 		f.unit.Info.Types[id] = types.TypeAndValue{Type: tuple.At(i).Type()}
 		f.done[id] = v
@@ -246,7 +246,7 @@ func (f *fn) print(e *ast.CallExpr, name string) {
 // composite lowers a composite literal, part by part.
 func (f *fn) composite(e *ast.CompositeLit, t types.Type) string {
 	if ptr, ok := under(t).(*types.Pointer); ok { // &T{…} written as {…}
-		return f.newComposite(e, t, ptr.Elem())
+		return f.newComposite(e, ptr.Elem())
 	}
 	typ := f.typ(t)
 	switch u := under(t).(type) {
@@ -283,10 +283,10 @@ func (f *fn) composite(e *ast.CompositeLit, t types.Type) string {
 // pointerTo lowers the address of a composite literal.
 func (f *fn) pointerTo(e *ast.CompositeLit) string {
 	t := f.typeOf(e)
-	return f.newComposite(e, types.NewPointer(t), t)
+	return f.newComposite(e, t)
 }
 
-func (f *fn) newComposite(e *ast.CompositeLit, ptr, t types.Type) string {
+func (f *fn) newComposite(e *ast.CompositeLit, t types.Type) string {
 	if u, ok := under(t).(*types.Struct); ok {
 		p := f.set("*"+f.typ(t), "new("+f.typ(t)+")")
 		f.structFields(e, p, u)

@@ -15,7 +15,7 @@ type plan struct {
 }
 
 // call lowers a call and returns its results.
-func (f *fn) call(e *ast.CallExpr, t types.Type) []string {
+func (f *fn) call(e *ast.CallExpr) []string {
 	f.at(e)
 	tv := f.unit.Info.Types[e.Fun]
 	if tv.IsType() {
@@ -121,7 +121,7 @@ func (f *fn) arguments(e *ast.CallExpr, sig *types.Signature, form form, raw *ty
 	if len(e.Args) == 1 {
 		if tuple, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
 			call := ast.Unparen(e.Args[0]).(*ast.CallExpr)
-			values = f.call(call, nil)
+			values = f.call(call)
 			for v := range tuple.Variables() {
 				from = append(from, v.Type())
 			}

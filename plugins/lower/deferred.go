@@ -29,7 +29,7 @@ func (f *fn) deferStmt(s *ast.DeferStmt) {
 		names = append(names, name)
 		values = append(values, v)
 	}
-	mk := f.closure(f, none, func([]string) string { return p.call(names) }, bound)
+	mk := f.closure(none, func([]string) string { return p.call(names) }, bound)
 	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.isMethod(s) && isInterface(f.typeOf(s.X)) {
 		f.emitf("if %s == nil {", p.args[0])
 		f.failing("h.Nil()")
@@ -92,9 +92,9 @@ func (f *fn) deferLiteral(call *ast.CallExpr, list *variable) {
 		f.emitf("%s = %s", v.name, f.expr(a))
 		g.done[ast.Unparen(a)] = g.use(v)
 	}
-	g.call(call, f.typeOf(call))
+	g.call(call)
 	g.emitf("return")
 	fv := f.fresh("func()")
-	f.emitf("%s = %s", fv, f.make(g, "()", call.Pos()))
+	f.emitf("%s = %s", fv, f.make(g, "()"))
 	f.emitf("%s.Add(%s)", f.use(list), fv)
 }

@@ -101,7 +101,7 @@ func (f *fn) expr(e ast.Expr) string {
 	case *ast.TypeAssertExpr:
 		return f.mustAssert(e, t)
 	case *ast.CallExpr:
-		if r := f.call(e, t); len(r) == 1 {
+		if r := f.call(e); len(r) == 1 {
 			return r[0]
 		}
 		return ""

@@ -205,7 +205,7 @@ func (f *fn) finish(head string, pos token.Pos) []line {
 
 // make puts g, a literal in f, into a function of its own that returns it, and
 // returns the call that makes the literal's value.
-func (f *fn) make(g *fn, params string, pos token.Pos) string {
+func (f *fn) make(g *fn, params string) string {
 	return f.maker(g, "func"+f.signature(g.sig), "func"+params)
 }
 
@@ -229,7 +229,7 @@ func (f *fn) maker(g *fn, typ, head string) string {
 // closure returns the name of a function that returns a function value of that
 // signature, which does what call says with its arguments; bound are the names
 // and types of what is known before.
-func (p *program) closure(f *fn, sig *types.Signature, call func(args []string) string, bound []temp) string {
+func (p *program) closure(sig *types.Signature, call func(args []string) string, bound []temp) string {
 	name := p.unique("mk", "")
 	var in, args, params, out []string
 	var taken []line

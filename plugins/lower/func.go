@@ -171,6 +171,6 @@ func (f *fn) funcLit(lit *ast.FuncLit) string {
 	}
 	g.body(lit.Body, sig.Results())
 	t := f.fresh("func" + f.signature(g.sig))
-	f.emitf("%s = %s", t, f.make(g, "("+strings.Join(params, ", ")+")"+results(out), lit.Pos()))
+	f.emitf("%s = %s", t, f.make(g, "("+strings.Join(params, ", ")+")"+results(out)))
 	return t
 }

@@ -31,7 +31,7 @@ func (f *fn) ahead(e ast.Expr, whole bool) {
 		tv := f.unit.Info.Types[e.Fun]
 		_, several := f.typeOf(e).(*types.Tuple)
 		if whole && !tv.IsType() && !several {
-			if r := f.call(e, f.typeOf(e)); len(r) == 1 {
+			if r := f.call(e); len(r) == 1 {
 				f.done[e] = r[0]
 			}
 		}

@@ -151,8 +151,7 @@ func (p *program) all() {
 func (p *program) root(name string, fn *types.Func) string {
 	sig := fn.Signature()
 	lowered := p.function(fn, nil)
-	f := p.newFn(nil, nil, fn.Pos())
-	mk := p.closure(f, sig, func(args []string) string { return lowered + "(" + p.pass(args, p.typesOf(sig)) + ")" }, nil)
+	mk := p.closure(sig, func(args []string) string { return lowered + "(" + p.pass(args, p.typesOf(sig)) + ")" }, nil)
 	v := "R_" + name
 	p.varDecls = append(p.varDecls, line{fn.Pos(), "var " + v + " func" + p.signature(sig)})
 	p.roots = append(p.roots, line{fn.Pos(), "\t" + v + " = " + mk + "()"})

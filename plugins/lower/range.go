@@ -285,7 +285,7 @@ func (f *fn) rangeFunc(s *ast.RangeStmt, name string, sig *types.Signature) {
 	g.stmts(s.Body.List)
 	g.emitf("return true")
 	lit := f.fresh("func" + f.signature(yield))
-	f.emitf("%s = %s", lit, f.make(g, "("+strings.Join(params, ", ")+") bool", s.Pos()))
+	f.emitf("%s = %s", lit, f.make(g, "("+strings.Join(params, ", ")+") bool"))
 	f.emitf("%s(%s)", over, lit)
 	f.emitf("%s = true", f.place(done))
 	f.follow(y)

@@ -35,7 +35,7 @@ func (f *fn) stmt(s ast.Stmt) {
 	case *ast.ExprStmt:
 		f.hoist(s.X)
 		if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok {
-			f.call(call, nil)
+			f.call(call)
 		} else {
 			f.expr(s.X)
 		}
@@ -205,7 +205,7 @@ func (f *fn) returnStmt(s *ast.ReturnStmt) {
 		f.hoist(s.Results[0])
 		call := ast.Unparen(s.Results[0]).(*ast.CallExpr)
 		from := f.typeOf(call).(*types.Tuple)
-		for i, v := range f.call(call, nil) {
+		for i, v := range f.call(call) {
 			values = append(values, f.toType(v, from.At(i).Type(), results.At(i).Type()))
 		}
 	default:

@@ -44,7 +44,7 @@ func (f *fn) funcValue(e ast.Expr) string {
 	k := "value " + name
 	mk, ok := f.funcs[k]
 	if !ok {
-		mk = f.closure(f, sig, func(args []string) string {
+		mk = f.closure(sig, func(args []string) string {
 			if host && sig.Variadic() {
 				args[len(args)-1] += "..."
 			}
@@ -69,7 +69,7 @@ func (f *fn) methodValue(e *ast.SelectorExpr, sig *types.Signature) string {
 		f.emitf("}")
 	}
 	recv := f.unique("b", "")
-	mk := f.closure(f, sig, func(args []string) string {
+	mk := f.closure(sig, func(args []string) string {
 		if m.variadic != slice && sig.Variadic() {
 			args[len(args)-1] += "..."
 		}
@@ -111,7 +111,7 @@ func (f *fn) methodExpr(e *ast.SelectorExpr, sig *types.Signature) string {
 	}
 	g.lines = append(g.lines, calling(m.call(append([]string{m.recv}, rest...)), out)...)
 	v := f.fresh(f.typ(sig))
-	f.emitf("%s = %s", v, f.make(g, "("+strings.Join(params, ", ")+")"+results(out), e.Pos()))
+	f.emitf("%s = %s", v, f.make(g, "("+strings.Join(params, ", ")+")"+results(out)))
 	return v
 }
 

@@ -4,6 +4,7 @@ package differential
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -176,7 +177,7 @@ func interpret(program *lower.Program) (result string) {
 	}
 	main := "func main() {\n" + lower.Init + "()\nh.Result(" + program.Func("Result") + ")\n}\n"
 	if _, err := in.Eval(program.Source(main)); err != nil {
-		if p, ok := err.(interp.Panic); ok {
+		if p, ok := errors.AsType[interp.Panic](err); ok {
 			return fmt.Sprint("panic: ", p.Value)
 		}
 		return fmt.Sprint("run: ", err)

@@ -39,7 +39,7 @@ func (p *printer) value(t types.Type, v reflect.Value, depth int, visible bool) 
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Struct:
-		if isHost(t, v) {
+		if isHost(v) {
 			p.leaf(v.Interface())
 			return
 		}
@@ -77,7 +77,7 @@ func (p *printer) scalar(t types.Type, v any) {
 }
 
 // isHost reports whether a struct is one of the host's.
-func isHost(t types.Type, v reflect.Value) bool {
+func isHost(v reflect.Value) bool {
 	return v.Type().PkgPath() != ""
 }
 

@@ -171,7 +171,7 @@ func (r *Runtime) AsError(err error, id int) (any, bool) {
 	} else if _, ok := r.Unbox(id, err); ok {
 		return Canon(err), true
 	}
-	switch e := err.(type) {
+	switch e := any(err).(type) { // the chain is walked here
 	case interface{ Unwrap() error }:
 		return r.AsError(e.Unwrap(), id)
 	case interface{ Unwrap() []error }:

@@ -58,7 +58,7 @@ func TestMessages(t *testing.T) {
 		{"user ad", 2, `mtsd user: "ad" is no subcommand; did you mean add?`},
 		{"cert sow", 2, `mtsd cert: "sow" is no subcommand; did you mean show?`},
 		{"frobnicate", 2, `mtsd: "frobnicate" is no subcommand; mtsd --help lists them`},
-		{"serve", 2, "nothing to serve: name a folder, or configure an [[export]]"},
+		{"serve", 2, "nothing to serve: add DIR to the command, or an [[export]] to the configuration"},
 		{"serve --listen nonsense files", 2, `--listen: address "nonsense" is not host:port, with an IPv6 host in brackets`},
 		{"serve --plain 127.0.0.1:99999 files", 2, `--plain: address "127.0.0.1:99999" has a port that is not 0 to 65535`},
 		{"serve --listen " + taken + " files", 1, "server.listen: listen tcp4 " + taken + ": bind: address already in use; does another mtsd run? Stop it, or choose another address"},
@@ -75,7 +75,7 @@ func TestMessages(t *testing.T) {
 		{"user add ann --token", 1, "account ann exists; mtsd user passwd changes its password"},
 		{"user passwd eve", 1, "no such account: eve; mtsd user list lists them"},
 		{"user del eve", 1, "no such account: eve; mtsd user list lists them"},
-		{"user add bob", 2, "no password on standard input, whose first line it is"},
+		{"user add bob", 2, "no password on standard input: its first line is the password"},
 		{"cert new", 1, filepath.Join(dir, "state/mtsd/server.key") + " exists; --force replaces it"},
 	} {
 		if code, stderr := run(strings.Fields(test.args)...); code != test.code || stderr != test.says+"\n" {

@@ -38,10 +38,14 @@ func (e *Error) Error() string {
 // fileError returns the error of a file that can't be read, or that others may
 // write to.
 func fileError(path string, err error) *Error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return &Error{File: path, Msg: pe.Err.Error() + "; is this the path of the configuration?"}
+	pe, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case !ok:
+		return &Error{File: path, Line: 1, Key: "file", Msg: err.Error()}
+	case errors.Is(err, fs.ErrPermission):
+		return &Error{File: path, Msg: pe.Err.Error()}
 	}
-	return &Error{File: path, Line: 1, Key: "file", Msg: err.Error()}
+	return &Error{File: path, Msg: pe.Err.Error() + "; is this the path of the configuration?"}
 }
 
 // Errors are all mistakes of a configuration and of what it names. Those with a
@@ -171,7 +175,7 @@ func syntaxError(file, text string, err error) *Error {
 }
 
 // tableMistake matches what the TOML library says of a line such as [limits].
-var tableMistake = regexp.MustCompile("table|already been defined")
+var tableMistake = regexp.MustCompile("table (array )?name|already been defined")
 
 // line returns the line with that number, without a comment.
 func line(text string, number int) string {
@@ -182,6 +186,9 @@ func line(text string, number int) string {
 // closeHeader returns a line such as [limits with all its brackets.
 func closeHeader(header string) string {
 	name := strings.TrimLeft(header, "[")
+	if name == "" {
+		return header
+	}
 	n := len(header) - len(name)
 	return header[:n] + strings.TrimRight(name, "]") + strings.Repeat("]", n)
 }

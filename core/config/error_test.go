@@ -13,6 +13,7 @@ var bad = []struct{ text, want string }{
 	{"[log]\nlevel = 'info'\n[limits # of all\n", `3: syntax: the name of a table isn't closed: write [limits]`},
 	{"[log]\nlevel = 'info'\n[[export]\n", `3: syntax: the name of a table isn't closed: write [[export]]`},
 	{"[log]\nlevel = 'info'\n[limits", `3: syntax: the name of a table isn't closed: write [limits]`},
+	{"[log]\nlevel = 'info'\n[\n", `3: syntax: expected '.' or ']' to end table name, but got '\n' instead`},
 	{"[log]\nlevel = 'info'\n[lim its]\n", `3: syntax: expected '.' or ']' to end table name, but got 'i' instead`},
 	{"\n[log]\nlevel = warn\n", `3: log.level: expected value but found "warn" instead`},
 	{"[log]\nlevel = \"info\"\n\nlevel = \"warn\"\n", `4: log.level: Key 'log.level' has already been defined.`},

@@ -50,15 +50,14 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetErr(stderr)
 	atomicfile.OnLack(func(err error) { complain(stderr, fmt.Errorf("warning: %w", err)) })
-	lost := func() error { return nil }
-	if !isTerminal(stdout) {
-		out := output.New(stdout)
-		stdout, lost = out, out.Err
+	out := output.New(stdout)
+	root.SetOut(out)
+	if isTerminal(stdout) {
+		root.SetOut(stdout) // as which the prompt has to know it
 	}
-	root.SetOut(stdout)
 	err := root.Execute()
-	if !errors.Is(err, output.ErrWrite) {
-		err = config.Join(err, lost())
+	if lost := out.Err(); lost != nil && !errors.Is(err, output.ErrWrite) {
+		err = config.Join(err, lost)
 	}
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)

@@ -213,18 +213,23 @@ func (f *serveFlags) check(cfg *config.Config) error {
 	if (f.cert == "") != (f.key == "") {
 		errs = append(errs, usagef("--cert and --key go together"))
 	}
-	for flag, addrs := range map[string][]string{"--listen": f.listen, "--plain": f.plain} {
-		for _, addr := range addrs {
-			if err := config.CheckAddr(addr); err != nil {
-				errs = append(errs, usagef("%s: %w", flag, err))
-			}
-		}
-	}
+	errs = append(errs, checkAddrs("--listen", f.listen), checkAddrs("--plain", f.plain))
 	if f.logLevel != "" && !slices.Contains([]string{"debug", "info", "warn", "error"}, f.logLevel) {
 		errs = append(errs, usagef("--log-level: %q is not debug, info, warn or error", f.logLevel))
 	}
 	if f.logForm != "" && f.logForm != "text" && f.logForm != "json" {
 		errs = append(errs, usagef("--log-format: %q is not text or json", f.logForm))
+	}
+	return config.Join(errs...)
+}
+
+// checkAddrs returns what is wrong with the addresses of a flag.
+func checkAddrs(flag string, addrs []string) error {
+	var errs []error
+	for _, addr := range addrs {
+		if err := config.CheckAddr(addr); err != nil {
+			errs = append(errs, usagef("%s: %w", flag, err))
+		}
 	}
 	return config.Join(errs...)
 }

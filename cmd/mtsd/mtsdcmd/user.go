@@ -165,7 +165,7 @@ func readPassword(stdin io.Reader, stderr io.Writer) (string, error) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		line, err := bufio.NewReader(stdin).ReadString('\n')
 		if err != nil && (err != io.EOF || line == "") {
-			return "", usagef("no password on standard input, whose first line it is")
+			return "", usagef("no password on standard input: its first line is the password")
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}

@@ -32,7 +32,7 @@ func (s *session) waitForCommandRate() (over time.Duration, err error) {
 	}
 	if rate := s.limits.CommandRate(); rate > 0 && !s.toldRate && s.handle.takesNotices.Load() {
 		s.toldRate = true
-		s.out.Status(wire.Notice, nil, fmt.Sprintf("Slowed down: %d commands a second.", rate))
+		s.out.Status(wire.Notice, nil, fmt.Sprintf(" Slowed down: %d commands a second.", rate))
 	}
 	if err := s.out.Flush(); err != nil {
 		return 0, err

@@ -159,7 +159,7 @@ func TestSlowedDown(t *testing.T) {
 	inBubble(t, t.TempDir(), limited(policy), func(t *testing.T, s *server.Server) {
 		c := enter(t, pipe(t, s))
 		go c.send("NOOP", "NOOP", "NOOP", "OPTS NOTICES ON", "NOOP", "NOOP", "OPTS NOTICES OFF", "MODE BLOCK", "NOOP")
-		c.want("#OK.", "#OK.", "#OK.", "#NOTICES ON.", "*Slowed down: 2 commands a second.", "#OK.", "#OK.", "#NOTICES OFF.", "#Mode is BLOCK.", "#OK.")
+		c.want("#OK.", "#OK.", "#OK.", "#NOTICES ON.", "* Slowed down: 2 commands a second.", "#OK.", "#OK.", "#NOTICES OFF.", "#Mode is BLOCK.", "#OK.")
 		if r := s.Rows(nil)[0]; r.WaitsMS != 3500 {
 			t.Errorf("the session waited %d ms", r.WaitsMS)
 		}

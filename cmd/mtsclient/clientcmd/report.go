@@ -117,6 +117,7 @@ func (a *app) summarize() {
 
 // notice shows a message of the server or its operators, once for all connections.
 func (a *app) notice(text string) {
+	text = strings.TrimSpace(text)
 	if last := a.noticed.Swap(&text); (last == nil || *last != text) && !a.quiet {
 		fmt.Fprintf(a.stderr, "* %s\n", wire.Printable(text))
 	}

@@ -184,7 +184,7 @@ func TestConsole(t *testing.T) {
 		{[]string{"C-l", "unban user=ann", "Enter"}, "1 affected\nmts>"},
 		{[]string{"C-d"}, "shutdown, quit or stay?"},
 		{[]string{"stay", "Enter"}, "stay\nmts>"},
-		{[]string{"quit", "Enter"}, "…The server goes on"},
+		{[]string{"quit", "Enter"}, "…The server is still running"},
 	})
 	if err := term.fetch("small").Wait(); err != nil {
 		t.Error(err)

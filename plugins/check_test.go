@@ -35,7 +35,7 @@ func Commands() []core.Command { return []core.Command{{Verb: %q, Run: func(c *c
 	for name, test := range map[string]struct{ src, want string }{
 		"good":     {"package good\nimport \"mts/core\"\n" + fmt.Sprintf(verb, "A"), ""},
 		"syntax":   {"package syntax\nfunc {", "DIR/syntax.go:2:6: "},
-		"verb":     {"package verb\nimport \"mts/core\"\n" + fmt.Sprintf(verb, "low"), `"low" is no verb`},
+		"verb":     {"package verb\nimport \"mts/core\"\n" + fmt.Sprintf(verb, "low"), `"low" is not a verb`},
 		"panics":   {"package panics\nimport \"mts/core\"\nvar _ = []int{}[len(\"\")]\n" + fmt.Sprintf(verb, "A"), "index out of range"},
 		"settings": {"package settings\nimport (\"errors\"; \"mts/core\")\nfunc Configure(map[string]any) error { return errors.New(\"none\") }\n" + fmt.Sprintf(verb, "A"), ""},
 		"Upper":    {"package Upper", "can't be the name of a plugin"},

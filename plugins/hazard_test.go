@@ -181,7 +181,7 @@ func Commands() []core.Command { return []core.Command{{Verb: "X", Run: func(c *
 		"bomb":      {"\nimport (\"mts/core\"; \"strings\")\nvar n = 1 << 40\nvar s = strings.Repeat(\"x\", n)" + commands, "the worker died: fatal error: "},
 		"array":     {"\nimport \"mts/core\"\nvar a [1<<40]byte" + commands, ""},
 		"nothing":   {"\nfunc F() {}", "offers nothing"},
-		"verb":      {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"low\"}} }", `"low" is no verb`},
+		"verb":      {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"low\"}} }", `"low" is not a verb`},
 		"norun":     {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"X\"}} }", "no Run"},
 		"settings":  {"\nimport (\"errors\"; \"mts/core\")\nfunc Configure(settings map[string]any) error { return errors.New(\"no limit set\") }" + commands, "no limit set"},
 		"builtin":   {"\nimport \"mts/core\"\nfunc Commands() []core.Command { return []core.Command{{Verb: \"QUIT\", Run: func(c *core.Call) error { return nil }}} }", "builtin claims QUIT"},

@@ -46,7 +46,7 @@ func CheckVerb(s string) error {
 // verb is upper case, begins with a letter and has at most 32 bytes.
 func CheckNewVerb(s string) error {
 	if CheckVerb(s) != nil || len(s) > maxVerb || strings.ToUpper(s) != s || s[0] < 'A' {
-		return fmt.Errorf("%.*q is no verb: write up to %d upper case letters, digits and '-', a letter first", maxVerb+1, s, maxVerb)
+		return fmt.Errorf("%.*q is not a verb: write up to %d upper case letters, digits and '-', a letter first", maxVerb+1, s, maxVerb)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (d *daemon) openConsole(cmd *cobra.Command) (*console, error) {
 func (c *console) run(stdout io.Writer, running context.Context) {
 	c.shell.Interactive(context.Background())
 	if running.Err() == nil {
-		fmt.Fprintln(stdout, "The server is still running. \"mtsd admin\" opens the prompt again; Ctrl-C ends the server.")
+		fmt.Fprintln(stdout, "The server is still running. Ctrl-C ends it, mtsd admin opens the prompt again.")
 	}
 }
 

@@ -53,9 +53,9 @@ account (mtsd user add).`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.listen, "listen", nil, "listen for TLS on `ADDR` (repeatable)")
-	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable); without --listen, TLS is off")
+	flags.StringArrayVar(&f.plain, "plain", nil, "listen without TLS on `ADDR` (repeatable); without --listen or server.listen, TLS is off")
 	flags.StringVar(&f.cert, "cert", "", "certificate `FILE` (PEM)")
-	flags.StringVar(&f.key, "key", "", "`FILE` with the key of --cert (PEM)")
+	flags.StringVar(&f.key, "key", "", "key `FILE` of --cert (PEM)")
 	flags.StringVar(&f.users, "users", "", "read accounts from `FILE`")
 	flags.StringVar(&f.plugins, "plugins", "", "load plugins from the folders of `DIR`")
 	flags.StringVar(&f.admin, "admin", "", "listen for operators on the socket at `PATH`")

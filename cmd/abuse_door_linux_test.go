@@ -48,12 +48,7 @@ func TestAbuseOfTheDoor(t *testing.T) {
 			for range 8 {
 				attacking.Go(func() {
 					for ; time.Since(start) < 2*time.Second; n.Add(1) {
-						d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.30.1")}}
-						if c, err := d.Dial("tcp", v.addrs[attack.kind]); err == nil {
-							c.SetDeadline(time.Now().Add(limit))
-							attack.run(c)
-							c.Close()
-						}
+						v.assail("127.0.30.1", attack.kind, attack.run)
 					}
 				})
 			}

@@ -51,9 +51,9 @@
 // Each measure stands alone: what one of them lets through, another one stops.
 // One that the system doesn't have is named in the server's log, once a start.
 //
-// In a program that is built with cgo, threads other than the first keep the
-// capabilities over the process's own namespaces. No system call that is allowed
-// has a use for them.
+// In a program that is built with cgo, one thread gives up the capabilities over
+// the process's own namespaces and the others keep them. No system call that is
+// allowed has a use for them.
 package worker
 
 import (

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -249,15 +250,18 @@ func protocolAbuse(v *victim) {
 		}
 	})
 	v.suffer("noise", func(t *testing.T) {
-		random := rand.NewChaCha8([32]byte{1})
-		for range 50 {
+		var clients sync.WaitGroup
+		for i := range 50 {
 			c := v.dial(t, "127.0.1.3")
-			io.CopyN(c, random, 64<<10)
-			c.Conn.(*net.TCPConn).CloseWrite()
-			if got := c.rest(); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' }) {
-				t.Errorf("got %.100q", got)
-			}
+			clients.Go(func() {
+				io.CopyN(c, rand.NewChaCha8([32]byte{byte(i)}), 64<<10)
+				c.Conn.(*net.TCPConn).CloseWrite()
+				if got := c.rest(); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' }) {
+					t.Errorf("got %.100q", got)
+				}
+			})
 		}
+		clients.Wait()
 	})
 	v.suffer("one byte at a time, LF or CRLF", func(t *testing.T) {
 		c := v.enter(t, "127.0.1.4")

@@ -76,12 +76,16 @@ func (s *session) runCommand(cmd pluginCommand, arg string) error {
 	start := time.Now()
 	c.ctx = s.handle.startJob(cmd)
 	err := s.callCommand(cmd, core.NewCall(c.ctx, c.host(), arg))
-	if aborted := s.handle.endJob(s.waitingState()); aborted && (err != nil || c.sends) {
+	aborted := s.handle.endJob(s.waitingState())
+	if aborted && (err != nil || c.sends) {
 		err = errAborted // of a transfer even if all of it had been sent
 	}
 	s.count(c, cmd.Verb, time.Since(start), err)
 	s.logCommand(c, cmd, err)
 	end := s.reply(c, cmd, err)
+	if aborted && end != nil {
+		s.server.explainLater(&s.handle, errCutOff)
+	}
 	if table := s.server.plugins.Load(); c.sends && table.done {
 		if end == nil {
 			end = s.out.Flush()

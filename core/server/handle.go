@@ -39,6 +39,7 @@ type handle struct {
 	lastActive   atomic.Int64               // when the session last began to wait for a line, Unix nanoseconds
 	endReason    atomic.Pointer[core.Error] // why the session has to end
 	aborting     atomic.Bool                // the command under way has to end
+	explained    atomic.Bool                // the client has been told why the session ends, or will be at its next login
 	takesNotices atomic.Bool
 	tls          atomic.Bool
 	state        atomic.Int32 // a state

@@ -98,10 +98,15 @@ func (s *session) loginByCertificate() error {
 }
 
 // completeLogin logs in a client that has proved who it is, and that the limits
-// have counted, unless a plugin is against it.
+// have counted, unless a plugin is against it, or it has to be told first why its
+// last session was ended.
 func (s *session) completeLogin(user string) error {
 	s.setUser(user)
-	if err := s.runHooks("login", user, "", loginHook); err != nil {
+	err := s.server.untold.take(absentee{s.handle.client, user})
+	if err == nil {
+		err = s.runHooks("login", user, "", loginHook)
+	}
+	if err != nil {
 		s.setUser("")
 		return err
 	}

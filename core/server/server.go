@@ -85,6 +85,7 @@ type Server struct {
 	retiring  bool // no further listener is served
 	closing   bool // and no further connection
 
+	untold   untold                                   // what clients are told at their next login
 	withheld logOnce                                  // folders whose withheld names are in the log
 	running  sync.WaitGroup                           // the goroutines of sessions
 	rarely   struct{ accept, command rate.Sometimes } // for log lines that clients could cause in floods
@@ -96,6 +97,7 @@ func New(cfg Config) (*Server, error) {
 		cfg:       cfg,
 		verbs:     make(map[string]core.Command),
 		sessions:  make(map[uint64]*handle),
+		untold:    untold{reasons: make(map[absentee]untoldReason)},
 		listeners: make(map[net.Listener]bool),
 		counters:  counters{refusals: make(map[string]int64), handshakes: make(map[Handshake]int64)},
 	}

@@ -20,6 +20,7 @@ var (
 	errShutdown    = core.Errorf(core.CodeShuttingDown, "Server is shutting down.")
 	errTimeout     = core.Errorf(core.CodeTimeout, "Timeout.")
 	errLineTooLong = core.Errorf(core.CodeLineTooLong, "Line too long.")
+	errCutOff      = core.Errorf(core.CodeKicked, "Disconnected: an operator has aborted the transfer.")
 )
 
 // Why a session ends without a word.
@@ -198,14 +199,19 @@ func (s *session) close(reason error) {
 		s.fail(clientErr)
 		proper = true
 	}
-	switch {
-	case !proper || s.out.Flush() != nil:
+	if !proper || s.out.Flush() != nil {
+		if why := s.handle.endReason.Load(); why != nil && why.Code == core.CodeKicked {
+			s.server.explainLater(&s.handle, why)
+		}
 		s.conn.Abort()
-	case s.refusal == nil:
-		s.conn.Close()
-	default:
-		s.conn.CloseWrite() // nothing is read of it, see release
+		return
 	}
+	s.handle.explained.Store(true)
+	if s.refusal != nil {
+		s.conn.CloseWrite() // nothing is read of it, see release
+		return
+	}
+	s.conn.Close()
 }
 
 // logEnd logs why the server ends the session. A kick or a refusal has been logged

@@ -42,7 +42,8 @@ func (srv *Server) Notify(f Filter, text string) []uint64 {
 }
 
 // KickAll ends the sessions that f selects within a second, whatever they do,
-// and returns their ids, sorted. A client sees the reason if it can be told.
+// and returns their ids, sorted. A client sees the reason, if need be at its next
+// login within a minute.
 func (srv *Server) KickAll(f Filter, reason string) []uint64 {
 	return srv.each(f, func(h *handle) bool {
 		srv.kick(h, reason)
@@ -66,6 +67,7 @@ func (srv *Server) kick(h *handle, reason string) {
 	why := core.Errorf(core.CodeKicked, "Disconnected: %s", reason)
 	srv.log(h, "kick", "user", h.snapshot().User, "reason", reason)
 	time.AfterFunc(closeTime, func() {
+		srv.explainLater(h, why)
 		h.conn.Abort()
 		srv.unregister(h) // even if its command doesn't heed its context
 	})

@@ -186,6 +186,9 @@ func TestConsole(t *testing.T) {
 		{[]string{"stay", "Enter"}, "stay\nmts>"},
 		{[]string{"quit", "Enter"}, "…The server is still running"},
 	})
+	if term.fetch("small").Wait() == nil {
+		t.Error("a client that was cut off isn't told at its next login")
+	}
 	if err := term.fetch("small").Wait(); err != nil {
 		t.Error(err)
 	}
